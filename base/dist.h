@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A non-negative duration that may be random: cold starts, lifetimes.  One
+ * uniform number gives one value by inversion (GSL's quantile functions), so
+ * draws stay keyed. */
+#ifndef SPOTSIM_BASE_DIST_H
+#define SPOTSIM_BASE_DIST_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct cJSON;
+struct strbuf;
+
+enum dist_kind { DIST_NONE, DIST_CONSTANT, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_WEIBULL, DIST_LOGNORMAL, DIST_GAMMA, DIST_NORMAL, DIST_EMPIRICAL };
+
+struct dist {
+    enum dist_kind kind; /* DIST_NONE: no value (a lifetime without end) */
+    double a, b;         /* ms or shape, by kind; see dist_from_text */
+    uint32_t n;          /* DIST_EMPIRICAL */
+    double *values;      /* sorted, ms, owned */
+};
+
+/* "120s" | "none" | "uniform(60s,240s)" | "exponential(10h)" (mean) |
+ * "weibull(SCALE,SHAPE)" | "lognormal(MEDIAN,SIGMA)" | "gamma(MEAN,SHAPE)" |
+ * "normal(MEAN,SD)" (cut at 0) | "empirical(60s,75s,...)".  Shapes and sigma
+ * are plain numbers.  The same string is what JSON carries. */
+enum error_code dist_from_text(const char *text, struct dist *out, struct error *e);
+void dist_to_text(const struct dist *d, struct strbuf *out); /* reads back to the same dist */
+/* Value in ms for u in (0, 1), rounded to the nearest ms and clipped to
+ * [0, TIME_LIMIT_MS].  DIST_NONE gives INT64_MAX. */
+int64_t dist_quantile_ms(const struct dist *d, double u);
+double dist_mean_ms(const struct dist *d);
+void dist_free(struct dist *d);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reading and writing the small notations users type: durations, money,
+ * numbers; a growing string; nearest-name suggestions; whole-file reading and
+ * atomic whole-file writing. */
+#ifndef SPOTSIM_BASE_TEXT_H
+#define SPOTSIM_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+#define MS_PER_S INT64_C(1000)
+#define MS_PER_HOUR INT64_C(3600000)
+#define MS_PER_DAY INT64_C(86400000)
+/* Longest time a run may span: the event key keeps 40 bits of milliseconds. */
+#define TIME_LIMIT_MS ((INT64_C(1) << 40) - 1)
+
+/* "120s", "3m", "24h", "7d", "500ms", "1.5h", or a bare number of seconds.
+ * Not negative; at most TIME_LIMIT_MS; rounded to the nearest millisecond. */
+enum error_code text_duration_ms(const char *text, int64_t *ms, struct error *e);
+/* Shortest exact form: "2m", "90s", "1500ms".  Returns buf. */
+char *text_format_duration(int64_t ms, char buf[32]);
+/* Dollars per hour, not negative, finite, at most 1e6: to micro-dollars. */
+enum error_code text_price_uusd(const char *text, int64_t *uusd, struct error *e);
+/* Same from a number; `where` names it in the error. */
+enum error_code price_from_usd(double usd, const char *where, int64_t *uusd, struct error *e);
+enum error_code text_int(const char *text, int64_t min, int64_t max, int64_t *value, struct error *e);
+enum error_code text_real(const char *text, double min, double max, double *value, struct error *e);
+/* RFC 3339 / "YYYY-MM-DD HH:MM:SS[.fff][Z|+hh:mm]" (no zone: UTC) to Unix ms. */
+enum error_code text_timestamp_ms(const char *text, int64_t *unix_ms, struct error *e);
+/* Unix ms as "YYYY-MM-DDTHH:MM:SS.mmmZ".  Returns buf. */
+char *text_format_timestamp(int64_t unix_ms, char buf[32]);
+
+/* The name in `names` (NULL-terminated) closest to `name` by edit distance,
+ * or NULL when none is close enough to be worth suggesting. */
+const char *text_nearest(const char *name, const char *const *names);
+/* Shell-style match with * and ?. */
+bool text_glob(const char *pattern, const char *text);
+
+/* Whole file into a fresh NUL-terminated buffer (free it).  "-" is not
+ * special.  Errors name the file; directories and > 1 GiB are refused. */
+enum error_code file_read(const char *path, char **data, size_t *size, struct error *e);
+/* Writes to a temporary name beside `path`, syncs, renames: the file is there
+ * whole or not at all.  A full disk is ERR_FAILED. */
+enum error_code file_write(const char *path, const void *data, size_t size, struct error *e);
+
+/* Growing string.  Zero-initialised is empty.  After an allocation failure
+ * `failed` is set and further calls do nothing. */
+struct strbuf {
+    char *data; /* NUL-terminated when not NULL */
+    size_t size, room;
+    bool failed;
+};
+void strbuf_add(struct strbuf *b, const void *data, size_t size);
+void strbuf_puts(struct strbuf *b, const char *text);
+void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Shortest decimal that reads back as exactly x; "null" for NaN. */
+void strbuf_real(struct strbuf *b, double x);
+/* JSON string with quotes and escapes. */
+void strbuf_json_string(struct strbuf *b, const char *text);
+void strbuf_free(struct strbuf *b);
+
+#endif
