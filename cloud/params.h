@@ -20,7 +20,8 @@ struct pool_params {
     uint32_t on_demand_capacity;   /* instances; UINT32_MAX unlimited */
     double on_demand_denial;       /* probability that an on-demand launch is denied */
     double spot_denial;            /* probability that a spot launch is denied though there is room */
-    int64_t notice_ms;             /* lead as the controller sees it; 0: none */
+    int64_t notice_ms;             /* lead the cloud gives before a reclaim; 0: none */
+    int64_t notice_delay_ms;       /* how long after that the controller learns it; at or past the lead: never */
     double notice_probability;     /* that the notice arrives */
     int notice_window;             /* enum notice_window: launches granted inside the lead */
     int64_t rebalance_ms;          /* lead of the rebalance recommendation; 0: none */
