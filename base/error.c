@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What users typed is quoted in messages; control bytes must not reach a
+ * terminal.  Line breaks stay: compilers' messages have them. */
+static void hide_control_bytes(char *text) {
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) *text = '?';
+    }
+}
+
+enum error_code error_set(struct error *e, enum error_code code, const char *where, const char *format, ...) {
+    if (!e) return code;
+    char message[ERROR_TEXT_MAX]; /* arguments may point into *e */
+    va_list args;
+    va_start(args, format);
+    if (vsnprintf(message, sizeof message, format, args) < 0) message[0] = '\0';
+    va_end(args);
+    char place[sizeof e->where];
+    snprintf(place, sizeof place, "%s", where ? where : "");
+    e->code = code;
+    memcpy(e->message, message, sizeof message);
+    memcpy(e->where, place, sizeof place);
+    hide_control_bytes(e->message);
+    hide_control_bytes(e->where);
+    return code;
+}
+
+void error_in(struct error *e, const char *outer) {
+    if (!e || !outer || !*outer) return;
+    char joined[sizeof e->where];
+    int n = snprintf(joined, sizeof joined, "%s%s%s", outer, e->where[0] ? ": " : "", e->where);
+    if (n < 0) return;
+    memcpy(e->where, joined, sizeof joined);
+    hide_control_bytes(e->where);
+}

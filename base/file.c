@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whole files in, whole files out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define FILE_LIMIT ((size_t)1 << 30)
+#define TEMP_TRIES 100
+
+/* Mistakes of the user against failures of the machine. */
+static enum error_code code_of_errno(int err) {
+    switch (err) {
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EINVAL:
+        return ERR_INPUT;
+    default:
+        return ERR_FAILED;
+    }
+}
+
+static enum error_code read_all(int fd, const char *path, struct strbuf *b, struct error *e) {
+    char chunk[65536];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error_set(e, code_of_errno(errno), path, "cannot read: %s", strerror(errno));
+        if (n == 0) break;
+        if (b->size + (size_t)n > FILE_LIMIT) return error_set(e, ERR_INPUT, path, "larger than 1 GiB");
+        strbuf_add(b, chunk, (size_t)n);
+        if (b->failed) return error_set(e, ERR_FAILED, path, "out of memory");
+    }
+    strbuf_add(b, "", 0); /* an empty file is an empty string, not NULL */
+    return b->failed ? error_set(e, ERR_FAILED, path, "out of memory") : OK;
+}
+
+enum error_code file_read(const char *path, char **data, size_t *size, struct error *e) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return error_set(e, ERR_INPUT, path, "cannot open: %s", strerror(errno));
+    struct stat st;
+    enum error_code rc = OK;
+    struct strbuf b = {0};
+    if (fstat(fd, &st) != 0)
+        rc = error_set(e, ERR_FAILED, path, "cannot read: %s", strerror(errno));
+    else if (S_ISDIR(st.st_mode))
+        rc = error_set(e, ERR_INPUT, path, "is a directory; expected a file");
+    else if (st.st_size > (off_t)FILE_LIMIT)
+        rc = error_set(e, ERR_INPUT, path, "larger than 1 GiB");
+    else
+        rc = read_all(fd, path, &b, e);
+    close(fd);
+    if (rc != OK) {
+        strbuf_free(&b);
+        return rc;
+    }
+    *data = b.data;
+    *size = b.size;
+    return OK;
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static enum error_code write_error(struct error *e, const char *path, int err) {
+    return error_set(e, code_of_errno(err), path, "cannot write: %s", strerror(err));
+}
+
+/* Devices and pipes are written in place: renaming over them would replace
+ * them by a file. */
+static enum error_code write_special(const char *path, const void *data, size_t size, struct error *e) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return write_error(e, path, errno);
+    int err = write_all(fd, data, size);
+    if (close(fd) != 0 && !err) err = errno;
+    return err ? error_set(e, ERR_FAILED, path, "cannot write: %s", strerror(err)) : OK;
+}
+
+/* A new file beside `path`; its name goes to *temp (free it). */
+static enum error_code open_temp(const char *path, char **temp, int *fd, struct error *e) {
+    size_t room = strlen(path) + 48;
+    *temp = malloc(room);
+    if (!*temp) return error_set(e, ERR_FAILED, path, "out of memory");
+    for (int i = 0; i < TEMP_TRIES; i++) {
+        snprintf(*temp, room, "%s.%ld-%d.tmp", path, (long)getpid(), i);
+        *fd = open(*temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (*fd >= 0) return OK;
+        if (errno != EEXIST) break;
+    }
+    return write_error(e, path, errno);
+}
+
+enum error_code file_write(const char *path, const void *data, size_t size, struct error *e) {
+    struct stat st;
+    if (stat(path, &st) == 0) {
+        if (S_ISDIR(st.st_mode)) return error_set(e, ERR_INPUT, path, "cannot write: is a directory");
+        if (!S_ISREG(st.st_mode)) return write_special(path, data, size, e);
+    }
+    char *temp = NULL;
+    int fd = -1;
+    enum error_code rc = open_temp(path, &temp, &fd, e);
+    if (rc != OK) {
+        free(temp);
+        return rc;
+    }
+    int err = write_all(fd, data, size);
+    if (!err && fsync(fd) != 0) err = errno;
+    if (close(fd) != 0 && !err) err = errno;
+    if (!err && rename(temp, path) != 0) err = errno;
+    if (err) {
+        unlink(temp);
+        rc = error_set(e, ERR_FAILED, path, "cannot write: %s", strerror(err));
+    }
+    free(temp);
+    return rc;
+}
