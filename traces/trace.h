@@ -14,6 +14,9 @@
 #define TRACE_UNLIMITED UINT32_MAX  /* a capacity without bound */
 #define TRACE_CAPACITY_MAX 1000000u /* largest bounded capacity accepted */
 #define TRACE_POOLS_MAX 4096u
+#define TRACE_SAMPLES_MAX 20000000u      /* of one pool in one file, before compression */
+#define TRACE_FILE_BYTES_MAX (256u << 20) /* of one input file */
+#define TRACE_FILES_MAX 16384u           /* input files of one trace */
 
 /* Change points: value[i] holds on [at_ms[i], at_ms[i+1]), the last one to the
  * end of the pool's span.  at_ms[0] == 0, strictly rising; neighbours differ. */
@@ -37,6 +40,7 @@ struct trace_pool {
     int64_t gap_ms;                               /* sampling step (median when irregular); 0 if the source has none */
     int64_t resolution_ms;                        /* probing interval behind the samples; gap_ms when not known better */
     uint32_t samples;                             /* in the source, before compression; 0 if it has none */
+    uint32_t price_samples;                       /* prices in the source, before compression; 0 if it has none */
     struct trace_capacity capacity;
     struct trace_price price;
 };
@@ -53,12 +57,18 @@ enum trace_polarity { TRACE_UP, TRACE_PREEMPTED };
 struct trace_options {
     enum trace_polarity polarity; /* TRACE_PREEMPTED: a 0/1 series with 1 = preempted is inverted */
     uint32_t single_means;        /* the 1 of a 0/1 series: 0 = as written, 1, K, or TRACE_UNLIMITED */
-    int64_t gap_ms;               /* overrides gap_seconds; 0 = as written */
+    int64_t gap_ms;               /* sampling step of series without timestamps; 0 = as written */
     int64_t resolution_ms;        /* overrides the probing interval; 0 = as known */
     const char *align_path;       /* per-pool offsets file, or NULL */
     const char *cloud;            /* sets every pool's cloud, or NULL to infer */
-    const char *tidy_pool_name;   /* reserved, NULL */
+    const char *product;          /* ProductDescription to keep of an AWS price history, or NULL */
+    const char *epoch;            /* date of the first sample of series without dates, or NULL */
 };
+
+/* Sets one option from text, by its command-line name without dashes:
+ * polarity, single-means, gap, resolution, align, cloud, product, epoch.  The
+ * text is borrowed, not copied.  ERR_INPUT for an unknown name or value. */
+enum error_code trace_option_set(struct trace_options *o, const char *name, const char *text, struct error *e);
 
 /* One-line remarks that the user should see (cloud inferred, dates dropped). */
 struct trace_notes {
@@ -72,6 +82,9 @@ struct trace_notes {
  * path.  `notes` may be NULL; free with trace_notes_free. */
 enum error_code trace_load(const char *const *paths, uint32_t n_paths, const struct trace_options *options,
                            struct trace **out, struct trace_notes *notes, struct error *e);
+/* Same for one file's bytes already in memory; `name` stands for its path. */
+enum error_code trace_load_memory(const char *name, const char *data, size_t size, const struct trace_options *options,
+                                  struct trace **out, struct trace_notes *notes, struct error *e);
 void trace_free(struct trace *t); /* NULL is fine */
 void trace_notes_free(struct trace_notes *n);
 
@@ -87,5 +100,8 @@ uint64_t trace_digest(const struct trace *t);
  * an identical trace. */
 struct strbuf;
 void trace_write_tidy(const struct trace *t, struct strbuf *out);
+
+/* Index of the pool, or -1. */
+int64_t trace_find_pool(const struct trace *t, const char *name);
 
 #endif
