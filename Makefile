@@ -1,60 +1,160 @@
 # SPDX-License-Identifier: Apache-2.0
-# make            the programs, in $(BUILD)
-# make check      unit, property and golden tests
-# make help       everything else
+# `make help` lists what can be made.
 CC ?= gcc
+ifeq ($(origin CC),default)
+CC = gcc
+endif
 BUILD ?= build
 OPT ?= -O2
 PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 DESTDIR ?=
+VERSION = 0.1.0
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 # -ffp-contract=off: the same doubles from every compiler and level.
-CFLAGS_ALL = -std=c17 -D_GNU_SOURCE $(OPT) -g $(WARN) -ffp-contract=off -fvisibility=hidden -fPIC -pthread -I. $(EXTRA_CFLAGS)
-
-need = $(if $(shell $(PKG_CONFIG) --exists $(1) && echo y),,$(error missing library: $(1) (Debian: $(2)); ./scripts/setup installs it))
-
-ROOMS = base policies traces fleet cloud sim study
-LIB_SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
-CLI_SRC := $(sort $(wildcard cli/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
-CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/obj/%.o)
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSPOTSIM_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) -ffp-contract=off \
+	-fvisibility=hidden -fPIC -pthread -I. $(PKG_CFLAGS) $(EXTRA_CFLAGS)
 
 PKGS = gsl libcjson sqlite3
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -ldl -lm
 
+ROOMS = base policies traces fleet cloud sim study
+LIB_SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+CLI_SRC := $(sort $(wildcard cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+BENCH_SRC := $(sort $(wildcard bench/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+TEST_SCRIPTS := $(sort $(wildcard tests/golden/*.sh tests/property/*.sh tests/peers/*.sh))
+
+OBJ = $(BUILD)/obj
+LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o)
+POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
+CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
+SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) \
+	$(FUZZ_SRC:%.c=$(OBJ)/%.o)
+
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
-# helpers shared by tests: everything in tests/support/
-SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/support/*.c)))
+BENCHES := $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
+FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+# The policies' own archive comes first: it is the one that is linked.
+ARCHIVES = $(BUILD)/libpolicies.a $(BUILD)/libspotsim.a
+LINK = $(CC) $(CFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
-.PHONY: all lib tests check clean
-all: $(BUILD)/spotsim
-lib: $(BUILD)/libspotsim.a
+.DEFAULT_GOAL := all
+.PHONY: all lib tests check check-asan coverage fuzz fuzzers bench install uninstall clean help need-libs need-cmocka FORCE
+all: $(BUILD)/spotsim $(BUILD)/libpolicies.a
+lib: $(ARCHIVES)
 
-$(BUILD)/obj/%.o: %.c
+# One line that names what is missing, before the compiler drowns it.
+# $(1): pkg-config name, $(2): Debian package
+need = $(PKG_CONFIG) --exists $(1) || { echo "missing library: $(1) (Debian: $(2)); ./scripts/setup installs it" >&2; exit 1; }
+need-libs:
+	@command -v $(PKG_CONFIG) >/dev/null || { echo "missing program: pkg-config (Debian: pkg-config); ./scripts/setup installs it" >&2; exit 1; }
+	@$(call need,gsl,libgsl-dev)
+	@$(call need,libcjson,libcjson-dev)
+	@$(call need,sqlite3,libsqlite3-dev)
+need-cmocka: need-libs
+	@$(call need,cmocka,libcmocka-dev)
+
+# Stamps change only when their text does: other flags rebuild everything, a
+# removed source file rebuilds the archives.
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(PKG_CFLAGS) -MMD -MP -c $< -o $@
+	@printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) | cmp -s - $@ || printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) >$@
+$(BUILD)/sources: FORCE
+	@mkdir -p $(@D)
+	@echo $(LIB_SRC) | cmp -s - $@ || echo $(LIB_SRC) >$@
+quote = '$(subst ','\'',$(1))'
 
-$(BUILD)/libspotsim.a: $(LIB_OBJ)
+$(OBJ)/%.o: %.c $(BUILD)/flags | need-libs
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(OBJ)/tests/%.o: | need-cmocka
+
+$(BUILD)/libspotsim.a: $(LIB_OBJ) $(BUILD)/sources
 	rm -f $@
-	ar rcs $@ $^
+	ar rcs $@ $(filter %.o,$^)
+$(BUILD)/libpolicies.a: $(POLICY_OBJ) $(BUILD)/sources
+	rm -f $@
+	ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/spotsim: $(CLI_OBJ) $(BUILD)/libspotsim.a
-	$(CC) $(CFLAGS_ALL) -o $@ $^ $(LIBS) $(EXTRA_LDFLAGS)
-
-$(BUILD)/tests/%: tests/%.c $(SUPPORT_OBJ) $(BUILD)/libspotsim.a
+$(BUILD)/spotsim: $(CLI_OBJ) $(ARCHIVES)
+	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
+$(BUILD)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(SUPPORT_OBJ) $(BUILD)/libspotsim.a -lcmocka $(LIBS) $(EXTRA_LDFLAGS)
+	$(LINK) -lcmocka $(LIBS) $(EXTRA_LDFLAGS)
+$(BUILD)/bench/%: $(OBJ)/bench/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
+$(BUILD)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $(LIBS) $(EXTRA_LDFLAGS)
+.SECONDARY: $(ALL_OBJ)
 
 tests: $(TESTS)
 
 check: all tests
-	@set -e; for t in $(TESTS); do echo "== $$t"; $$t; done
+	SPOTSIM=$(BUILD)/spotsim ./scripts/run-tests $(TESTS) $(TEST_SCRIPTS)
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+check-asan:
+	$(MAKE) BUILD=$(BUILD)-asan OPT=-O1 EXTRA_CFLAGS='$(SANITIZE)' check
+
+coverage:
+	$(MAKE) BUILD=$(BUILD)-cov OPT=-O0 EXTRA_CFLAGS=--coverage all tests
+	find $(BUILD)-cov -name '*.gcda' -delete
+	SPOTSIM=$(BUILD)-cov/spotsim ./scripts/run-tests $$($(MAKE) -s BUILD=$(BUILD)-cov list-tests)
+	./scripts/coverage-gate $(BUILD)-cov 90
+.PHONY: list-tests
+list-tests:
+	@echo $(TESTS) $(TEST_SCRIPTS)
+
+# libFuzzer needs clang.  FUZZ_SECONDS: for each target.
+FUZZ_SECONDS ?= 10
+fuzz:
+	$(MAKE) BUILD=$(BUILD)-fuzz CC=clang OPT=-O1 \
+		EXTRA_CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
+	./scripts/run-fuzz $(BUILD)-fuzz/fuzz $(FUZZ_SECONDS)
+fuzzers: $(FUZZERS)
+
+# Each prints JSON lines.
+bench: all $(BENCHES)
+	@for b in $(BENCHES); do $$b || exit 1; done
+	@for s in $(sort $(wildcard bench/*.sh)); do SPOTSIM=$(BUILD)/spotsim $$s || exit 1; done
+
+SHARE = $(DESTDIR)$(PREFIX)/share/spotsim
+DOC = $(DESTDIR)$(PREFIX)/share/doc/spotsim
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/spotsim $(DESTDIR)$(PREFIX)/lib $(SHARE)/plot $(DOC)
+	install -m 755 $(BUILD)/spotsim $(DESTDIR)$(PREFIX)/bin/spotsim
+	install -m 644 policies/policy.h $(DESTDIR)$(PREFIX)/include/spotsim/policy.h
+	install -m 644 $(BUILD)/libpolicies.a $(DESTDIR)$(PREFIX)/lib/libspotsim_policies.a
+	install -m 644 $(wildcard scripts/plot/*.gp) $(SHARE)/plot/
+	cp -R --no-preserve=ownership traces/data $(SHARE)/traces
+	cp -R --no-preserve=ownership docs/. LICENSE $(wildcard README.md) $(DOC)/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/spotsim $(DESTDIR)$(PREFIX)/lib/libspotsim_policies.a
+	rm -rf $(DESTDIR)$(PREFIX)/include/spotsim $(SHARE) $(DOC)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-cov $(BUILD)-fuzz $(BUILD)-clang
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d)
+help:
+	@echo 'make              the programs, in $$(BUILD) (default: build)'
+	@echo 'make lib          the libraries: libspotsim.a, libpolicies.a'
+	@echo 'make check        unit, property, golden and peer tests'
+	@echo 'make check-asan   the same under AddressSanitizer and UBSan'
+	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'
+	@echo 'make fuzz         builds the fuzz targets with clang and runs each for FUZZ_SECONDS'
+	@echo 'make bench        benchmarks, as JSON lines'
+	@echo 'make install      into $$(DESTDIR)$$(PREFIX) (default: /usr/local); make uninstall'
+	@echo 'make clean        removes what was built'
+	@echo 'Variables: CC=clang, OPT=-O0, BUILD=folder, EXTRA_CFLAGS=..., EXTRA_LDFLAGS=...'
+	@echo './scripts/check runs all of it; ./scripts/setup installs what is missing.'
+
+-include $(ALL_OBJ:.o=.d)
