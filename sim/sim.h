@@ -7,6 +7,8 @@
 
 #include "sim/config.h"
 
+/* journal_replay() is in fleet/fleet.h: a replay needs no simulator. */
+
 #define RECOVERY_K_MAX 64 /* losses of this many replicas at once and more are counted together */
 
 /* Outages of one availability: spells with the condition false. */
@@ -29,13 +31,22 @@ struct recovery_stats { /* after k ready replicas were lost at one instant */
 
 struct pool_result {
     double hours[SP_MARKETS]; /* instance-hours */
+    double ready_hours[SP_MARKETS]; /* of them serving */
     double cost_usd[SP_MARKETS]; /* NaN: price not known */
     uint64_t launched[SP_MARKETS]; /* granted, instances x nodes are not multiplied: replicas */
     uint64_t denied[SP_MARKETS];
     uint64_t preempted, noticed, terminated;
 };
 
+/* One group of the fleet against its own target; only where there are several. */
+struct group_result {
+    double full, any, base, capacity, served;
+    double target_hours;
+};
+
 struct sim_result {
+    uint32_t n_groups; /* 0 when the fleet is one group */
+    struct group_result *groups;
     uint32_t n_pools;
     struct pool_result *pools;
     double full, any, base, capacity, served; /* shares; base is NaN without a base; served NaN without demand */
@@ -73,11 +84,5 @@ void sim_free(struct sim *s);
  * ERR_FAILED: a policy broke the rules or an output could not be written. */
 enum error_code sim_run(struct sim *s, const struct sim_config *config, const struct sim_outputs *outputs,
                         struct sim_result *result, struct error *e);
-
-/* Replays a journal against the policies named in it: rebuilds the ledger,
- * feeds every observation, compares every answer.  ERR_FAILED with line
- * number when an answer differs.  `explain` may be NULL.  *steps counts the
- * steps compared. */
-enum error_code journal_replay(const char *path, FILE *explain, uint64_t *steps, struct error *e);
 
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Shared by the files of this room. */
+#ifndef SPOTSIM_FLEET_PRIVATE_H
+#define SPOTSIM_FLEET_PRIVATE_H
+
+#include "fleet/ledger.h"
+
+struct fleet_policy {
+    struct composer *composer;
+    void *memory;
+    size_t memory_size;
+    int64_t wake_ms;
+    struct sp_observation *obs; /* waiting for the next step */
+    uint32_t n_obs, obs_room;
+};
+
+struct fleet {
+    struct fleet_params params;
+    struct ledger ledger;
+    struct fleet_policy *policies; /* per group */
+    uint32_t groups_room;
+    uint32_t *pool_group, *pool_local; /* per pool of params: its group (SP_NONE) and index in it */
+    uint32_t pools_room;
+    struct fleet_order *orders;
+    uint32_t n_orders, orders_room;
+    struct sp_action actions[FLEET_ACTIONS_MAX];
+    uint32_t instances; /* rows that hold or may hold instances, times nodes */
+    uint64_t digest;
+    bool out_of_memory;
+    bool full_digest; /* digests cover the policies' states too: while a journal is written or replayed */
+    uint64_t steps;
+    FILE *journal, *explain;
+};
+
+/* journal.c */
+enum error_code journal_header(struct fleet *f, FILE *out, struct error *e);
+void journal_observation(FILE *out, const struct sp_observation *o, uint32_t group, uint32_t pool);
+enum error_code journal_step(FILE *out, uint32_t group, int64_t now_ms, uint32_t n_orders, uint64_t digest,
+                             struct error *e);
+/* explain.c */
+void explain_order(FILE *out, const struct fleet *f, const struct fleet_order *o, int64_t now_ms,
+                   const struct sp_view *before);
+
+#endif

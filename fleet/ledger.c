@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fleet/ledger.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Adds (sign +1) or takes (-1) a row from the counts of its present state. */
+static void count(struct ledger_group *g, const struct sp_instance *r, bool add) {
+    struct sp_pool *p = &g->pools[r->pool];
+    uint32_t *units = &g->view.units[r->market][r->state];
+    uint32_t *noticed = &g->view.noticed[r->market][r->state];
+    uint32_t *rebalance = &g->view.rebalance[r->market][r->state];
+    uint32_t w = p->weight;
+    uint32_t nw = (r->flags & SP_NOTICED) ? w : 0;
+    uint32_t rw = (r->flags & SP_REBALANCE) && !nw ? w : 0;
+    if (add) {
+        p->count[r->market][r->state]++;
+        *units += w;
+        *noticed += nw;
+        *rebalance += rw;
+    } else {
+        p->count[r->market][r->state]--;
+        *units -= w;
+        *noticed -= nw;
+        *rebalance -= rw;
+    }
+}
+
+/* Lists are ordered by launch number.  Rows mostly change state in launch
+ * order, so the place is found from the newest end. */
+static void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot) {
+    struct sp_instance *r = &l->rows[slot];
+    uint32_t *first = &g->view.first[r->market][r->state], *last = &g->view.last[r->market][r->state];
+    uint32_t after = *last;
+    while (after != SP_NONE && l->rows[after].launch > r->launch) after = l->rows[after].prev;
+    r->prev = after;
+    r->next = after == SP_NONE ? *first : l->rows[after].next;
+    if (r->next == SP_NONE)
+        *last = slot;
+    else
+        l->rows[r->next].prev = slot;
+    if (after == SP_NONE)
+        *first = slot;
+    else
+        l->rows[after].next = slot;
+}
+
+static void list_remove(struct ledger *l, struct ledger_group *g, uint32_t slot) {
+    struct sp_instance *r = &l->rows[slot];
+    if (r->prev == SP_NONE)
+        g->view.first[r->market][r->state] = r->next;
+    else
+        l->rows[r->prev].next = r->next;
+    if (r->next == SP_NONE)
+        g->view.last[r->market][r->state] = r->prev;
+    else
+        l->rows[r->next].prev = r->prev;
+}
+
+static bool grow(struct ledger *l) {
+    uint32_t room = l->room ? l->room * 2 : 64;
+    if (room > FLEET_SLOTS_MAX) room = FLEET_SLOTS_MAX;
+    if (room <= l->room) return false;
+    struct sp_instance *rows = realloc(l->rows, room * sizeof *rows);
+    if (rows) l->rows = rows;
+    uint32_t *group = realloc(l->group, room * sizeof *group);
+    if (group) l->group = group;
+    if (!rows || !group) return false;
+    l->room = room;
+    return true;
+}
+
+uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,
+                    int64_t now_ms) {
+    uint32_t slot = l->free_head;
+    if (slot != SP_NONE) {
+        l->free_head = l->rows[slot].next;
+    } else {
+        if (l->n_slots == l->room && !grow(l)) return SP_NONE;
+        slot = l->n_slots++;
+    }
+    struct sp_instance *r = &l->rows[slot];
+    memset(r, 0, sizeof *r);
+    r->launch = ++l->last_launch;
+    r->since_ms = r->launched_ms = now_ms;
+    r->deadline_ms = SP_FOREVER;
+    r->pool = pool;
+    r->market = (uint8_t)market;
+    r->state = (uint8_t)state;
+    l->group[slot] = group;
+    l->in_use++;
+    list_insert(l, &l->groups[group], slot);
+    count(&l->groups[group], r, true);
+    return slot;
+}
+
+void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_ms) {
+    struct ledger_group *g = &l->groups[l->group[slot]];
+    struct sp_instance *r = &l->rows[slot];
+    assert(r->launch != 0);
+    list_remove(l, g, slot);
+    count(g, r, false);
+    r->state = (uint8_t)to;
+    r->since_ms = now_ms;
+    list_insert(l, g, slot);
+    count(g, r, true);
+}
+
+void ledger_flag(struct ledger *l, uint32_t slot, uint8_t flag, int64_t deadline_ms) {
+    struct ledger_group *g = &l->groups[l->group[slot]];
+    struct sp_instance *r = &l->rows[slot];
+    count(g, r, false);
+    r->flags |= flag;
+    if (flag & SP_NOTICED) r->deadline_ms = deadline_ms;
+    count(g, r, true);
+}
+
+void ledger_remove(struct ledger *l, uint32_t slot) {
+    struct ledger_group *g = &l->groups[l->group[slot]];
+    struct sp_instance *r = &l->rows[slot];
+    assert(r->launch != 0);
+    list_remove(l, g, slot);
+    count(g, r, false);
+    r->launch = 0;
+    r->prev = SP_NONE;
+    r->next = l->free_head;
+    l->free_head = slot;
+    l->in_use--;
+}

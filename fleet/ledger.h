@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The rows of all replicas a controller knows of, with the per-group lists
+ * and counts that policies read, kept up to date incrementally. */
+#ifndef SPOTSIM_FLEET_LEDGER_H
+#define SPOTSIM_FLEET_LEDGER_H
+
+#include "fleet/fleet.h"
+
+/* One group's part of the ledger. */
+struct ledger_group {
+    struct sp_view view; /* counts and lists live in here; instances is set before each step */
+    struct sp_pool *pools;
+};
+
+struct ledger {
+    uint32_t n_slots, room; /* slots ever used; allocated */
+    uint32_t free_head;     /* freed slots, last freed first, linked by next */
+    uint32_t in_use;
+    uint64_t last_launch;
+    struct sp_instance *rows;
+    uint32_t *group; /* per slot */
+    uint32_t n_groups;
+    struct ledger_group *groups;
+};
+
+/* A fresh row; returns SP_NONE when memory or FLEET_SLOTS_MAX is exhausted. */
+uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,
+                    int64_t now_ms);
+/* Moves a row to another state's list and counts. */
+void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_ms);
+/* Sets flags and, with SP_NOTICED, the deadline. */
+void ledger_flag(struct ledger *l, uint32_t slot, uint8_t flag, int64_t deadline_ms);
+void ledger_remove(struct ledger *l, uint32_t slot);
+
+#endif
