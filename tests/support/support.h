@@ -3,14 +3,13 @@
 #ifndef SPOTSIM_TESTS_SUPPORT_H
 #define SPOTSIM_TESTS_SUPPORT_H
 
-/* clang-format off: cmocka.h needs these before it */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
-/* clang-format on */
 
 #include "base/error.h"
 
