@@ -180,6 +180,21 @@ void dist_to_text(const struct dist *d, struct strbuf *out) {
     }
 }
 
+/* GSL's inverse of the gamma distribution does not always converge (and then
+ * aborts), its forward function always does: search the millisecond that the
+ * exact quantile rounds to. */
+static double gamma_quantile_ms(const struct dist *d, double u) {
+    int64_t low = 0, high = TIME_LIMIT_MS;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (gsl_cdf_gamma_P((double)middle + 0.5, d->b, d->a / d->b) < u)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (double)low;
+}
+
 static double quantile(const struct dist *d, double u) {
     switch (d->kind) {
     case DIST_CONSTANT:
@@ -193,7 +208,7 @@ static double quantile(const struct dist *d, double u) {
     case DIST_LOGNORMAL:
         return gsl_cdf_lognormal_Pinv(u, log(d->a), d->b);
     case DIST_GAMMA:
-        return gsl_cdf_gamma_Pinv(u, d->b, d->a / d->b);
+        return gamma_quantile_ms(d, u);
     case DIST_NORMAL:
         return d->a + gsl_cdf_gaussian_Pinv(u, d->b);
     case DIST_EMPIRICAL: {
