@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Paths that users type, and putting values at them. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cloud/params.h"
+#include "sim/config.h"
+#include "study/document.h"
+#include "study/document_private.h"
+#include "study/fields.h"
+#include "study/json.h"
+#include "study/policy_json.h"
+
+#define PATH_WORDS_MAX 12
+#define PATH_MAX_BYTES 512
+
+static bool is_one_of(const char *word, const char *const *names) {
+    for (; *names; names++)
+        if (strcmp(word, *names) == 0) return true;
+    return false;
+}
+
+/* Which section a path's first word belongs to, "" for the top. */
+static const char *section_of(const char *word) {
+    if (field_find(top_fields, top_fields_n, word) || is_one_of(word, top_sections)) return "";
+    if (field_find(fleet_fields, fleet_fields_n, word) || is_one_of(word, fleet_sections)) return "fleet.";
+    if (field_find(trace_fields, trace_fields_n, word) || is_one_of(word, trace_sections)) return "trace.";
+    if (field_find(control_fields, control_fields_n, word)) return "control.";
+    if (field_find(pool_fields, pool_fields_n, word)) return "cloud.defaults.";
+    if (field_find(study_fields, study_fields_n, word)) return "study.";
+    return "fleet.";
+}
+
+void doc_full_path(const char *typed, struct strbuf *out) {
+    char word[64];
+    size_t n = strcspn(typed, ".");
+    snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), typed);
+    strbuf_printf(out, "%s%s", section_of(word), typed);
+}
+
+/* Cuts the path into words, in place.  Under cloud.pools the pool's name may
+ * hold dots: only the last word is the field. */
+static uint32_t split_path(char *path, char *words[PATH_WORDS_MAX]) {
+    uint32_t n = 0;
+    char *p = path;
+    if (strncmp(path, "cloud.pools.", 12) == 0) {
+        char *field = strrchr(path + 12, '.');
+        path[5] = path[11] = '\0';
+        words[0] = path;
+        words[1] = path + 6;
+        words[2] = path + 12;
+        if (!field) return 3;
+        *field = '\0';
+        words[3] = field + 1;
+        return 4;
+    }
+    while (n < PATH_WORDS_MAX) {
+        words[n++] = p;
+        p = strchr(p, '.');
+        if (!p) return n;
+        *p++ = '\0';
+    }
+    return PATH_WORDS_MAX + 1;
+}
+
+static cJSON *child_of(const cJSON *node, const char *word) {
+    if (cJSON_IsArray(node)) {
+        char *end = NULL;
+        unsigned long i = strtoul(word, &end, 10);
+        return *word && !*end && i < 100000 ? cJSON_GetArrayItem(node, (int)i) : NULL;
+    }
+    return cJSON_GetObjectItemCaseSensitive(node, word);
+}
+
+/* Takes `node` over, also when it fails. */
+static enum error_code replace(cJSON *parent, const char *word, cJSON *node, const char *label, struct error *e) {
+    const cJSON *old = child_of(parent, word);
+    bool done;
+    if (cJSON_IsArray(parent)) done = old && cJSON_ReplaceItemInArray(parent, atoi(word), node);
+    else if (old) done = cJSON_ReplaceItemInObjectCaseSensitive(parent, word, node);
+    else done = cJSON_AddItemToObject(parent, word, node);
+    if (done) return OK;
+    cJSON_Delete(node);
+    if (cJSON_IsArray(parent) && !old)
+        return error_set(e, ERR_INPUT, label, "\"%.60s\" is no element of the array there (it has %d, counted from 0)",
+                         word, cJSON_GetArraySize(parent));
+    return error_set(e, ERR_FAILED, label, "out of memory");
+}
+
+/* A node to go down into, made when it is not there.  Policies written as
+ * text are taken apart; a group without a policy of its own gets a copy of
+ * the fleet's to change. */
+static enum error_code descend(struct scenario_doc *doc, struct policy_registry *registry, cJSON *parent,
+                               const char *word, const char *label, cJSON **out, struct error *e) {
+    cJSON *node = child_of(parent, word);
+    cJSON *made = NULL;
+    bool policy = strcmp(word, "policy") == 0;
+    if (policy && !node) {
+        cJSON *fleet = cJSON_GetObjectItemCaseSensitive(doc->root, "fleet");
+        node = cJSON_GetObjectItemCaseSensitive(fleet, "policy");
+        if (node && !cJSON_IsString(node)) made = cJSON_Duplicate(node, true);
+    }
+    if (policy && cJSON_IsString(node)) {
+        enum error_code rc = policy_text_to_json(registry, node->valuestring, &made, e);
+        if (rc != OK) {
+            error_in(e, label);
+            return rc;
+        }
+    }
+    if (!made && (cJSON_IsObject(node) || cJSON_IsArray(node))) {
+        *out = node;
+        return OK;
+    }
+    if (!made && node && !cJSON_IsNull(node))
+        return error_set(e, ERR_INPUT, label, "\"%s\" holds %s; there is nothing below it", word, json_kind(node));
+    if (!made && !(made = cJSON_CreateObject())) return error_set(e, ERR_FAILED, label, "out of memory");
+    TRY(replace(parent, word, made, label, e));
+    *out = child_of(parent, word);
+    return *out ? OK : error_set(e, ERR_FAILED, label, "out of memory");
+}
+
+static enum error_code value_node(const char *text, const char *label, cJSON **out, struct error *e) {
+    *out = NULL;
+    if (*text == '[' || *text == '{') return json_parse(text, strlen(text), label, out, e);
+    *out = strcmp(text, "null") == 0 ? cJSON_CreateNull() : cJSON_CreateString(text);
+    return *out ? OK : error_set(e, ERR_FAILED, label, "out of memory");
+}
+
+static enum error_code set_node(struct scenario_doc *doc, struct policy_registry *registry, const char *full,
+                                cJSON *value, const char *label, struct error *e) {
+    char path[PATH_MAX_BYTES], *words[PATH_WORDS_MAX];
+    if (strlen(full) >= sizeof path) {
+        cJSON_Delete(value);
+        return error_set(e, ERR_INPUT, label, "the path is longer than %d bytes", PATH_MAX_BYTES - 1);
+    }
+    strcpy(path, full);
+    uint32_t n = split_path(path, words);
+    bool bad = n > PATH_WORDS_MAX;
+    for (uint32_t i = 0; i < n && !bad; i++) bad = !*words[i];
+    if (bad) {
+        cJSON_Delete(value);
+        return error_set(e, ERR_INPUT, label, "\"%.100s\" is not a path such as policy.mix.base", full);
+    }
+    cJSON *node = doc->root;
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        enum error_code rc = descend(doc, registry, node, words[i], label, &node, e);
+        if (rc != OK) {
+            cJSON_Delete(value);
+            return rc;
+        }
+    }
+    TRY(replace(node, words[n - 1], value, label, e));
+    return doc_note_origin(doc, full, label, e);
+}
+
+enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed,
+                        const char *text, const char *label, struct error *e) {
+    cJSON *value = NULL;
+    TRY(value_node(text, label, &value, e));
+    struct strbuf full = {0};
+    doc_full_path(typed, &full);
+    enum error_code rc;
+    if (full.failed || !full.data) {
+        cJSON_Delete(value);
+        rc = error_set(e, ERR_FAILED, label, "out of memory");
+    } else {
+        rc = set_node(doc, registry, full.data, value, label, e);
+    }
+    strbuf_free(&full);
+    return rc;
+}
+
+enum error_code doc_set_list(struct scenario_doc *doc, const char *path, const char *const *items, uint32_t n,
+                             const char *label, struct error *e) {
+    cJSON *list = cJSON_CreateStringArray(items, (int)n);
+    if (!list) return error_set(e, ERR_FAILED, label, "out of memory");
+    return set_node(doc, NULL, path, list, label, e);
+}
+
+enum error_code doc_set_vary(struct scenario_doc *doc, const char *key, const char *values, const char *label,
+                             struct error *e) {
+    cJSON *study = NULL, *vary = NULL;
+    TRY(descend(doc, NULL, doc->root, "study", label, &study, e));
+    TRY(descend(doc, NULL, study, "vary", label, &vary, e));
+    if (!cJSON_IsObject(vary)) return error_set(e, ERR_INPUT, label, "study.vary is not an object");
+    cJSON_DeleteItemFromObjectCaseSensitive(vary, key);
+    if (!cJSON_AddStringToObject(vary, key, values)) return error_set(e, ERR_FAILED, label, "out of memory");
+    return OK;
+}
+
+enum error_code doc_set_every_pool(struct scenario_doc *doc, const char *field, const char *text, const char *label,
+                                   struct error *e) {
+    cJSON *cloud = cJSON_GetObjectItemCaseSensitive(doc->root, "cloud");
+    cJSON *pools = cJSON_GetObjectItemCaseSensitive(cloud, "pools");
+    for (cJSON *pool = pools ? pools->child : NULL; pool; pool = pool->next)
+        cJSON_DeleteItemFromObjectCaseSensitive(pool, field);
+    char path[96];
+    snprintf(path, sizeof path, "cloud.defaults.%s", field);
+    return doc_set(doc, NULL, path, text, label, e);
+}

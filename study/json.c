@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "study/json.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static enum error_code syntax_error(const char *text, size_t size, const char *at, const char *name, struct error *e) {
+    size_t offset = at && at >= text && at <= text + size ? (size_t)(at - text) : size;
+    unsigned line = 1;
+    size_t start = 0;
+    for (size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    }
+    char where[300];
+    snprintf(where, sizeof where, "%s:%u", name, line);
+    if (offset >= size) return error_set(e, ERR_INPUT, where, "the JSON ends too early; is the file whole?");
+    return error_set(e, ERR_INPUT, where, "not valid JSON at column %zu", offset - start + 1);
+}
+
+static const cJSON *find_twice(const cJSON *object, const cJSON *child) {
+    for (const cJSON *other = object->child; other != child; other = other->next)
+        if (strcmp(other->string, child->string) == 0) return other;
+    return NULL;
+}
+
+static enum error_code check_tree(const cJSON *node, const char *name, struct error *e) {
+    if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
+        return error_set(e, ERR_INPUT, name, "a number in the JSON is too large");
+    for (const cJSON *child = node->child; child; child = child->next) {
+        if (cJSON_IsObject(node) && find_twice(node, child))
+            return error_set(e, ERR_INPUT, name, "the key \"%s\" is there twice in one object", child->string);
+        TRY(check_tree(child, name, e));
+    }
+    return OK;
+}
+
+enum error_code json_parse(const char *text, size_t size, const char *name, struct cJSON **out, struct error *e) {
+    *out = NULL;
+    if (size > JSON_BYTES_MAX)
+        return error_set(e, ERR_INPUT, name, "%zu bytes of JSON; at most %u are accepted", size, JSON_BYTES_MAX);
+    if (memchr(text, 0, size)) return error_set(e, ERR_INPUT, name, "a NUL byte in the file: not JSON");
+    const char *end = NULL;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, &end, true);
+    if (!root) return syntax_error(text, size, end, name, e);
+    enum error_code rc = check_tree(root, name, e);
+    if (rc != OK) {
+        cJSON_Delete(root);
+        return rc;
+    }
+    *out = root;
+    return OK;
+}
+
+bool json_node_text(const struct cJSON *node, struct strbuf *out) {
+    if (cJSON_IsString(node)) strbuf_puts(out, node->valuestring);
+    else if (cJSON_IsNumber(node)) strbuf_real(out, node->valuedouble);
+    else if (cJSON_IsBool(node)) strbuf_puts(out, cJSON_IsTrue(node) ? "true" : "false");
+    else return false;
+    return true;
+}
+
+const char *json_kind(const struct cJSON *node) {
+    if (cJSON_IsString(node)) return "a string";
+    if (cJSON_IsNumber(node)) return "a number";
+    if (cJSON_IsBool(node)) return "true or false";
+    if (cJSON_IsArray(node)) return "an array";
+    if (cJSON_IsObject(node)) return "an object";
+    return "null";
+}
+
+void json_write(const struct cJSON *node, struct strbuf *out) {
+    if (cJSON_IsString(node)) {
+        strbuf_json_string(out, node->valuestring);
+        return;
+    }
+    if (json_node_text(node, out)) return;
+    if (!cJSON_IsArray(node) && !cJSON_IsObject(node)) {
+        strbuf_puts(out, "null");
+        return;
+    }
+    bool object = cJSON_IsObject(node);
+    strbuf_puts(out, object ? "{" : "[");
+    for (const cJSON *child = node->child; child; child = child->next) {
+        if (child != node->child) strbuf_puts(out, ",");
+        if (object) {
+            strbuf_json_string(out, child->string);
+            strbuf_puts(out, ":");
+        }
+        json_write(child, out);
+    }
+    strbuf_puts(out, object ? "}" : "]");
+}
+
+static void newline(struct strbuf *out, unsigned depth) {
+    strbuf_puts(out, "\n");
+    for (unsigned i = 0; i < depth; i++) strbuf_puts(out, "  ");
+}
+
+/* The end of the string that starts at p (one past its closing quote). */
+static const char *string_end(const char *p) {
+    for (p++; *p && *p != '"'; p++)
+        if (*p == '\\' && p[1]) p++;
+    return *p ? p + 1 : p;
+}
+
+/* True when the array or object that opens at p holds nothing nested. */
+static bool is_flat(const char *p) {
+    for (p++; *p && *p != ']' && *p != '}';) {
+        if (*p == '[' || *p == '{') return false;
+        p = *p == '"' ? string_end(p) : p + 1;
+    }
+    return true;
+}
+
+void json_indent(const char *compact, struct strbuf *out) {
+    unsigned depth = 0, flat = 0; /* flat: levels written on the present line */
+    for (const char *p = compact; *p;) {
+        if (*p == '"') {
+            const char *end = string_end(p);
+            strbuf_add(out, p, (size_t)(end - p));
+            p = end;
+            continue;
+        }
+        char c = *p;
+        if (c == '[' || c == '{') {
+            strbuf_add(out, p, 1);
+            if (flat || (c == '[' && is_flat(p)) || p[1] == '}') flat++;
+            else newline(out, ++depth);
+        } else if (c == ']' || c == '}') {
+            if (flat) flat--;
+            else newline(out, --depth);
+            strbuf_add(out, p, 1);
+        } else if (c == ',') {
+            strbuf_puts(out, flat ? ", " : ",");
+            if (!flat) newline(out, depth);
+        } else {
+            strbuf_add(out, p, 1);
+            if (c == ':') strbuf_puts(out, " ");
+        }
+        p++;
+    }
+    strbuf_puts(out, "\n");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Remarks for the user (warnings, inferred values), collected by library code
+ * and printed by the command line. */
+#ifndef SPOTSIM_STUDY_NOTES_H
+#define SPOTSIM_STUDY_NOTES_H
+
+#include <stdint.h>
+
+struct notes { /* zero-initialised is empty */
+    uint32_t n, room;
+    char **lines; /* owned; no newline at the end */
+};
+
+/* Adds one line; the same line twice is kept once.  A line that cannot be
+ * stored for want of memory is dropped. */
+void notes_add(struct notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void notes_add_all(struct notes *notes, const struct notes *from);
+void notes_free(struct notes *notes);
+
+#endif
