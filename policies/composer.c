@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/composer.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "policies/select.h"
+
+#define ALIGN 16u
+#define PPM 1000000u
+#define NO_PARAM UINT32_MAX
+
+enum part_index { AUTOSCALER, MIX, PLACER, WHOLE, PARTS };
+
+struct composer {
+    const struct policy_spec *spec;
+    struct composer_share share;
+    uint32_t n_pools, max_rows;
+    uint32_t base_param, over_param; /* of the mix; NO_PARAM: it has none */
+    bool react_notice, react_rebalance;
+    void *state[PARTS];
+    size_t state_size[PARTS];
+    uint32_t *planned; /* per pool, scratch of one step */
+    bool *closed;
+    /* What decides later steps, besides the parts' states: no pool could be
+     * named, so none is looked for before this unless something is observed. */
+    int64_t retry_at[SP_MARKETS];
+    /* what the last step said, for the host */
+    uint32_t target, base, wanted[SP_MARKETS];
+    bool clamped;
+};
+
+/* One call of composer_step. */
+struct step {
+    struct composer *c;
+    const struct sp_view *view;
+    struct sp_actions *out;
+    uint32_t n_obs, n_before; /* n_before: actions that were in the buffer already */
+    uint32_t alive[SP_MARKETS], ready[SP_MARKETS]; /* without those treated as lost */
+    uint32_t noticed[SP_MARKETS], rebalance[SP_MARKETS]; /* treated as lost, by why */
+    int64_t wake;
+};
+
+static size_t round_up(size_t n) {
+    return (n + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static int64_t earlier(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static const struct policy_part *part_of(const struct policy_spec *spec, enum part_index i) {
+    const struct policy_part *parts[PARTS] = {&spec->autoscaler, &spec->mix, &spec->placer, &spec->whole};
+    return parts[i];
+}
+
+static size_t part_size(const struct policy_part *part, const struct sp_limits *limits) {
+    if (!part->policy || !part->policy->state_size) return 0;
+    return round_up(part->policy->state_size(part->value, limits));
+}
+
+static uint32_t find_param(const struct policy_part *part, const char *name, enum sp_param_type type) {
+    if (!part->policy) return NO_PARAM;
+    for (uint32_t i = 0; i < part->policy->n_params; i++) {
+        const struct sp_param *p = &part->policy->params[i];
+        if (p->type == type && strcmp(p->name, name) == 0) return i;
+    }
+    return NO_PARAM;
+}
+
+/* True when the mix has an enum parameter of this name that says "react". */
+static bool reacts(const struct policy_part *mix, const char *name) {
+    uint32_t i = find_param(mix, name, SP_ENUM);
+    return i != NO_PARAM && strcmp(mix->policy->params[i].names[mix->value[i].i], "react") == 0;
+}
+
+size_t composer_size(const struct policy_spec *spec, const struct sp_limits *limits) {
+    size_t size = round_up(sizeof(struct composer));
+    for (int i = 0; i < PARTS; i++) size += part_size(part_of(spec, (enum part_index)i), limits);
+    return size + round_up(limits->pools * sizeof(uint32_t)) + round_up(limits->pools * sizeof(bool));
+}
+
+struct composer *composer_init(void *mem, const struct policy_spec *spec, const struct sp_limits *limits,
+                               struct composer_share share, uint64_t key) {
+    assert(((uintptr_t)mem & (ALIGN - 1)) == 0);
+    memset(mem, 0, composer_size(spec, limits));
+    struct composer *c = mem;
+    char *at = (char *)mem + round_up(sizeof *c);
+    c->spec = spec;
+    c->share = share;
+    c->n_pools = limits->pools;
+    c->max_rows = limits->instances > 0 ? limits->instances : UINT32_MAX;
+    c->base_param = find_param(&spec->mix, "base", SP_INT);
+    c->over_param = find_param(&spec->mix, "overprovision", SP_INT);
+    c->react_notice = reacts(&spec->mix, "notice");
+    c->react_rebalance = reacts(&spec->mix, "rebalance");
+    c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
+    for (int i = 0; i < PARTS; i++) {
+        const struct policy_part *part = part_of(spec, (enum part_index)i);
+        c->state[i] = at;
+        c->state_size[i] = part_size(part, limits);
+        at += c->state_size[i];
+        if (part->policy && part->policy->init)
+            part->policy->init(c->state[i], part->value, limits, sp_mix64(key + (uint64_t)i + 1));
+    }
+    c->planned = (uint32_t *)(void *)at;
+    c->closed = (bool *)(at + round_up(limits->pools * sizeof(uint32_t)));
+    return c;
+}
+
+/* ---- what is wanted ------------------------------------------------------ */
+
+static uint32_t cut(struct composer_share share, uint32_t target) {
+    return (uint32_t)((uint64_t)target * share.hi_ppm / PPM - (uint64_t)target * share.lo_ppm / PPM);
+}
+
+/* Counts what is alive and ready, less what the mix treats as lost. */
+static void count(struct step *s) {
+    const struct sp_view *v = s->view;
+    for (int m = 0; m < SP_MARKETS; m++) {
+        for (int i = 0; i < SP_ALIVE_STATES; i++) {
+            uint32_t noticed = s->c->react_notice ? v->noticed[m][i] : 0;
+            uint32_t rebalance = s->c->react_rebalance ? v->rebalance[m][i] : 0;
+            uint32_t left = v->units[m][i] - noticed - rebalance;
+            s->alive[m] += left;
+            if (i == SP_READY) s->ready[m] = left;
+            s->noticed[m] += noticed;
+            s->rebalance[m] += rebalance;
+        }
+    }
+}
+
+static bool base_clamped(const struct composer *c, uint32_t target) {
+    if (c->base_param == NO_PARAM) return false;
+    const union sp_value *value = c->spec->mix.value;
+    int64_t over = c->over_param == NO_PARAM ? 0 : value[c->over_param].i;
+    return value[c->base_param].i > (int64_t)target + over;
+}
+
+static void ask_mix(struct step *s, const struct sp_observation *obs) {
+    struct composer *c = s->c;
+    struct sp_counts counts;
+    for (int m = 0; m < SP_MARKETS; m++) {
+        counts.alive[m] = s->alive[m];
+        counts.ready[m] = s->ready[m];
+    }
+    struct sp_want want = {{0, 0}, 0};
+    s->wake = earlier(s->wake, c->spec->mix.policy->want(c->state[MIX], s->view, &counts, obs, s->n_obs, &want));
+    for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = want.n[m];
+    c->base = want.base;
+    if (base_clamped(c, s->view->target)) c->clamped = true;
+}
+
+/* ---- launches ------------------------------------------------------------ */
+
+/* Per pool: alive spot rows, and whether it said no at this very instant. */
+static void look_at_pools(struct step *s, enum sp_market m) {
+    for (uint32_t p = 0; p < s->c->n_pools; p++) {
+        const struct sp_pool *pool = &s->view->pools[p];
+        uint32_t rows = 0;
+        for (int i = 0; i < SP_ALIVE_STATES; i++) rows += pool->count[SP_SPOT][i];
+        s->c->planned[p] = rows;
+        s->c->closed[p] = pool->last_denied_ms[m] == s->view->now_ms;
+    }
+}
+
+/* On-demand: cheapest pool that did not say no last, else the one whose no is
+ * oldest. */
+static uint32_t place_on_demand(const struct step *s) {
+    struct select best = select_start();
+    for (uint32_t p = 0; p < s->c->n_pools; p++) {
+        const struct sp_pool *pool = &s->view->pools[p];
+        if (s->c->closed[p]) continue;
+        int64_t denied_ms = pool->last_denied_ms[SP_ON_DEMAND];
+        bool denied = denied_ms != SP_NEVER && denied_ms >= pool->last_granted_ms[SP_ON_DEMAND];
+        select_offer(&best, p, denied, denied ? denied_ms : select_price(pool->price_uusd_per_h[SP_ON_DEMAND]), 0);
+    }
+    return best.best;
+}
+
+static uint32_t place(struct step *s, enum sp_market m, int64_t *wake) {
+    struct composer *c = s->c;
+    if (m == SP_ON_DEMAND) return place_on_demand(s);
+    const struct policy_part *placer = &c->spec->placer;
+    if (!placer->policy) return SP_NONE;
+    uint32_t p = placer->policy->place(c->state[PLACER], s->view, c->planned, c->closed, wake);
+    return p < c->n_pools && c->closed[p] ? SP_NONE : p;
+}
+
+/* Spot capacity is observed everywhere and used up: only an observation can
+ * change the answer. */
+static bool known_full(const struct step *s) {
+    for (uint32_t p = 0; p < s->c->n_pools; p++) {
+        const struct sp_pool *pool = &s->view->pools[p];
+        if (pool->capacity == SP_UNKNOWN) return false;
+        int64_t rows = (int64_t)s->c->planned[p] + pool->count[SP_SPOT][SP_DRAINING];
+        if (pool->capacity > rows) return false;
+    }
+    return true;
+}
+
+/* When to look for a pool again after none could be named. */
+static int64_t retry_time(const struct step *s, enum sp_market m, int64_t placer_wake) {
+    int64_t now = s->view->now_ms;
+    if (placer_wake > now && placer_wake != SP_FOREVER) return placer_wake;
+    if (m == SP_SPOT && known_full(s)) return SP_FOREVER;
+    if (s->view->retry_ms > 0) return now + s->view->retry_ms;
+    /* at the next tick, where there are ticks */
+    return s->view->interval_ms > 0 ? now + s->view->interval_ms : SP_FOREVER;
+}
+
+/* Why the next launch is made, from how much there is of everything. */
+static enum sp_reason launch_reason(const struct step *s, enum sp_market m) {
+    const struct composer *c = s->c;
+    uint64_t with_rebalance = (uint64_t)s->alive[m] + s->rebalance[m];
+    if (with_rebalance >= c->wanted[m]) return SP_WHY_REBALANCE;
+    if (with_rebalance + s->noticed[m] >= c->wanted[m]) return SP_WHY_NOTICE;
+    if (m == SP_SPOT) return SP_WHY_SPOT_WANTED;
+    return s->alive[m] < c->base ? SP_WHY_BASE : SP_WHY_FALLBACK;
+}
+
+/* Launches of one kind in a row become one action.  There is room. */
+static void emit_launch(struct step *s, enum sp_market m, uint32_t pool) {
+    struct sp_actions *out = s->out;
+    uint8_t reason = (uint8_t)launch_reason(s, m);
+    if (out->n > s->n_before) {
+        struct sp_action *last = &out->items[out->n - 1];
+        if (last->kind == SP_LAUNCH && last->market == m && last->pool == pool && last->reason == reason) {
+            last->count++;
+            return;
+        }
+    }
+    out->items[out->n++] = (struct sp_action){
+        .slot = SP_NONE, .pool = pool, .count = 1, .kind = SP_LAUNCH, .market = (uint8_t)m, .reason = reason};
+}
+
+/* False: the buffer is full, call again. */
+static bool launch(struct step *s, enum sp_market m) {
+    struct composer *c = s->c;
+    int64_t *retry_at = &c->retry_at[m];
+    if (s->alive[m] >= c->wanted[m]) {
+        *retry_at = SP_NEVER;
+        return true;
+    }
+    if (s->n_obs == 0 && s->view->now_ms < *retry_at) {
+        s->wake = earlier(s->wake, *retry_at);
+        return true;
+    }
+    *retry_at = SP_NEVER;
+    look_at_pools(s, m);
+    for (uint32_t rows = 0; s->alive[m] < c->wanted[m] && rows < c->max_rows; rows++) {
+        /* checked before the placer is asked: its turn advances only for what is launched */
+        if (s->out->n == s->out->max) {
+            s->out->more = true;
+            return false;
+        }
+        int64_t placer_wake = SP_FOREVER;
+        uint32_t p = place(s, m, &placer_wake);
+        if (p == SP_NONE) {
+            *retry_at = retry_time(s, m, placer_wake);
+            s->wake = earlier(s->wake, *retry_at);
+            return true;
+        }
+        emit_launch(s, m, p);
+        if (p >= c->n_pools) return true; /* the host refuses it and says so */
+        c->planned[p]++;
+        uint32_t weight = s->view->pools[p].weight;
+        s->alive[m] += weight > 0 ? weight : 1;
+    }
+    return true;
+}
+
+/* ---- scale-down ---------------------------------------------------------- */
+
+static bool lost(const struct composer *c, const struct sp_instance *i) {
+    if (i->flags & SP_NOTICED) return c->react_notice;
+    return (i->flags & SP_REBALANCE) && c->react_rebalance;
+}
+
+static bool emit_drain(struct step *s, uint32_t slot, enum sp_reason reason) {
+    const struct sp_instance *i = &s->view->instances[slot];
+    return sp_emit(s->out, (struct sp_action){.launch = i->launch,
+                                              .slot = slot,
+                                              .pool = i->pool,
+                                              .count = 1,
+                                              .kind = SP_DRAIN,
+                                              .market = i->market,
+                                              .reason = (uint8_t)reason});
+}
+
+/* SkyServe's order: earliest stage of life first, newest launch first. */
+static bool drain_surplus(struct step *s, enum sp_market m) {
+    uint32_t wanted = s->c->wanted[m];
+    for (int state = 0; state < SP_ALIVE_STATES; state++) {
+        uint32_t slot = s->view->last[m][state];
+        for (; slot != SP_NONE && s->alive[m] > wanted; slot = s->view->instances[slot].prev) {
+            const struct sp_instance *i = &s->view->instances[slot];
+            uint32_t weight = s->view->pools[i->pool].weight;
+            if (lost(s->c, i) || weight > s->alive[m] - wanted) continue;
+            if (!emit_drain(s, slot, m == SP_SPOT ? SP_WHY_SURPLUS_SPOT : SP_WHY_SURPLUS_ON_DEMAND)) return false;
+            s->alive[m] -= weight;
+        }
+    }
+    return true;
+}
+
+/* A rebalance recommendation need not come true: once its replacement is
+ * ready, the replica it was for is let go, else both would be paid for. */
+static bool drain_replaced(struct step *s, enum sp_market m) {
+    if (s->rebalance[m] == 0 || s->ready[m] < s->c->wanted[m]) return true;
+    for (int state = 0; state < SP_ALIVE_STATES; state++) {
+        uint32_t slot = s->view->last[m][state];
+        for (; slot != SP_NONE; slot = s->view->instances[slot].prev) {
+            uint8_t flags = s->view->instances[slot].flags;
+            if (!(flags & SP_REBALANCE) || (flags & SP_NOTICED)) continue;
+            if (!emit_drain(s, slot, SP_WHY_REBALANCE)) return false;
+        }
+    }
+    return true;
+}
+
+/* ---- one step ------------------------------------------------------------ */
+
+static void ask_whole(struct step *s, const struct sp_observation *obs) {
+    struct composer *c = s->c;
+    s->wake = earlier(s->wake, c->spec->whole.policy->step(c->state[WHOLE], s->view, obs, s->n_obs, s->out));
+    for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = s->alive[m];
+    c->base = 0;
+}
+
+int64_t composer_step(struct composer *c, const struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
+                      struct sp_actions *out) {
+    struct sp_view seen = *view;
+    struct step s = {.c = c, .view = &seen, .out = out, .n_obs = n_obs, .n_before = out->n, .wake = SP_FOREVER};
+    const struct sp_policy *autoscaler = c->spec->autoscaler.policy;
+    uint32_t target = view->target;
+    if (autoscaler) s.wake = autoscaler->target(c->state[AUTOSCALER], view, obs, n_obs, &target);
+    seen.target = c->target = cut(c->share, target);
+    count(&s);
+    if (c->spec->whole.policy) {
+        ask_whole(&s, obs);
+        return out->more ? view->now_ms : s.wake;
+    }
+    ask_mix(&s, obs);
+    const struct sp_policy *placer = c->spec->placer.policy;
+    if (placer && placer->observe) s.wake = earlier(s.wake, placer->observe(c->state[PLACER], &seen, obs, n_obs));
+    bool done = launch(&s, SP_SPOT) && launch(&s, SP_ON_DEMAND) && drain_surplus(&s, SP_SPOT) &&
+                drain_surplus(&s, SP_ON_DEMAND) && drain_replaced(&s, SP_SPOT) && drain_replaced(&s, SP_ON_DEMAND);
+    return done ? s.wake : view->now_ms;
+}
+
+/* ---- what it knows ------------------------------------------------------- */
+
+uint32_t composer_target(const struct composer *c) {
+    return c->target;
+}
+
+uint32_t composer_base(const struct composer *c) {
+    return c->base;
+}
+
+bool composer_base_clamped(const struct composer *c) {
+    return c->clamped;
+}
+
+uint32_t composer_wanted(const struct composer *c, enum sp_market m) {
+    return c->wanted[m];
+}
+
+bool composer_demand(const struct policy_spec *spec, struct composer_share share, int64_t now_ms, uint32_t *target,
+                     int64_t *next_ms) {
+    const struct sp_policy *autoscaler = spec->autoscaler.policy;
+    if (!autoscaler || !autoscaler->demand) return false;
+    uint32_t all = 0;
+    *next_ms = autoscaler->demand(spec->autoscaler.value, now_ms, &all);
+    *target = cut(share, all);
+    return true;
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t size) {
+    const unsigned char *at = data;
+    for (; size >= sizeof(uint64_t); at += sizeof(uint64_t), size -= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        h = sp_mix64(h ^ word);
+    }
+    for (; size > 0; at++, size--) h = sp_mix64(h ^ *at);
+    return h;
+}
+
+uint64_t composer_digest(const struct composer *c) {
+    uint64_t h = hash_bytes(0, c->retry_at, sizeof c->retry_at);
+    for (int i = 0; i < PARTS; i++) {
+        const struct sp_policy *policy = part_of(c->spec, (enum part_index)i)->policy;
+        if (!policy || c->state_size[i] == 0) continue;
+        h = policy->digest ? sp_mix64(h ^ policy->digest(c->state[i])) : hash_bytes(h, c->state[i], c->state_size[i]);
+    }
+    return h;
+}
