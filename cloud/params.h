@@ -15,7 +15,7 @@ enum reclaim_rule { RECLAIM_NEWEST, RECLAIM_OLDEST, RECLAIM_RANDOM };
 enum notice_window { WINDOW_REFUSE, WINDOW_ACCEPT };
 
 struct pool_params {
-    int64_t price_spot;            /* uusd/h where the trace has no price; -1 unknown */
+    int64_t price_spot;            /* uusd/h, in place of the trace's; -1: the trace's, else unknown */
     int64_t price_on_demand;       /* uusd/h; -1 unknown */
     uint32_t on_demand_capacity;   /* instances; UINT32_MAX unlimited */
     double on_demand_denial;       /* probability that an on-demand launch is denied */

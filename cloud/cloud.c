@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/cloud.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+
+static enum error_code out_of_memory(struct error *e) { return error_set(e, ERR_FAILED, NULL, "out of memory"); }
+
+static void free_regions(struct cloud *c) {
+    for (int m = 0; m < SP_MARKETS; m++) {
+        free(c->region_held[m]);
+        free(c->region_max[m]);
+        c->region_held[m] = c->region_max[m] = NULL;
+    }
+}
+
+void cloud_free(struct cloud *c) {
+    for (uint32_t p = 0; p < c->pools_room; p++) free(c->pools[p].members);
+    free(c->pools);
+    free(c->instances);
+    free_regions(c);
+    memset(c, 0, sizeof *c);
+}
+
+/* Regions are numbered in order of first appearance; quotas apply per region. */
+static enum error_code start_regions(struct cloud *c, struct error *e) {
+    const struct cloud_params *p = &c->params;
+    free_regions(c);
+    c->n_regions = 0;
+    for (uint32_t i = 0; i < p->n_pools; i++) {
+        uint32_t same = i;
+        for (uint32_t k = 0; p->n_quotas > 0 && k < i && same == i; k++)
+            if (strcmp(p->trace_pools[k].region, p->trace_pools[i].region) == 0) same = k;
+        c->pools[i].region = p->n_quotas == 0 ? 0 : same == i ? c->n_regions++ : c->pools[same].region;
+    }
+    if (p->n_quotas == 0) c->n_regions = 1;
+    for (int m = 0; m < SP_MARKETS; m++) {
+        c->region_held[m] = calloc(c->n_regions + 1, sizeof **c->region_held);
+        c->region_max[m] = malloc((c->n_regions + 1) * sizeof **c->region_max);
+        if (!c->region_held[m] || !c->region_max[m]) return out_of_memory(e);
+        memset(c->region_max[m], 0xff, (c->n_regions + 1) * sizeof **c->region_max);
+    }
+    for (uint32_t q = 0; q < p->n_quotas; q++) {
+        const struct quota *quota = &p->quotas[q];
+        for (uint32_t i = 0; i < p->n_pools; i++) {
+            uint32_t *max = &c->region_max[quota->market][c->pools[i].region];
+            if (text_glob(quota->region, p->trace_pools[i].region) && quota->max < *max) *max = quota->max;
+        }
+    }
+    return OK;
+}
+
+static void start_pool(struct cloud *c, uint32_t i) {
+    struct cloud_pool *p = &c->pools[i];
+    uint32_t *members = p->members, room = p->members_room;
+    memset(p, 0, sizeof *p);
+    p->members = members;
+    p->members_room = room;
+    p->random = c->params.pools[i].reclaim == RECLAIM_RANDOM;
+    p->oldest = p->newest = p->doomed_first = p->doomed_last = SP_NONE;
+    p->capacity = TRACE_UNLIMITED;
+    p->key = random_key_text(c->params.key, c->params.trace_pools[i].name);
+    for (int m = 0; m < SP_MARKETS; m++) p->meter[m].price_uusd_per_h = SP_UNKNOWN;
+}
+
+static enum error_code reserve_members(struct cloud *c, uint32_t room, struct error *e) {
+    for (uint32_t i = 0; i < c->params.n_pools; i++) {
+        struct cloud_pool *p = &c->pools[i];
+        if (!p->random || p->members_room >= room) continue;
+        uint32_t *members = realloc(p->members, room * sizeof *members);
+        if (!members) return out_of_memory(e);
+        p->members = members;
+        p->members_room = room;
+    }
+    return OK;
+}
+
+enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e) {
+    c->params = *params;
+    if (params->n_pools > c->pools_room) {
+        struct cloud_pool *pools = realloc(c->pools, params->n_pools * sizeof *pools);
+        if (!pools) return out_of_memory(e);
+        memset(pools + c->pools_room, 0, (params->n_pools - c->pools_room) * sizeof *pools);
+        c->pools = pools;
+        c->pools_room = params->n_pools;
+    }
+    for (uint32_t i = 0; i < params->n_pools; i++) start_pool(c, i);
+    for (uint32_t s = 0; s < c->instances_room; s++) c->instances[s].held = false;
+    TRY(reserve_members(c, c->instances_room, e));
+    return start_regions(c, e);
+}
+
+enum error_code cloud_reserve(struct cloud *c, uint32_t n, struct error *e) {
+    if (n <= c->instances_room) return OK;
+    uint32_t room = c->instances_room ? c->instances_room : 64;
+    while (room < n) room *= 2;
+    struct cloud_instance *instances = realloc(c->instances, room * sizeof *instances);
+    if (!instances) return out_of_memory(e);
+    memset(instances + c->instances_room, 0, (room - c->instances_room) * sizeof *instances);
+    c->instances = instances;
+    TRY(reserve_members(c, room, e));
+    c->instances_room = room;
+    return OK;
+}
+
+uint64_t cloud_next_launch(struct cloud *c, uint32_t pool, enum sp_market market) {
+    return ++c->pools[pool].launches[market];
+}
+
+double cloud_draw(const struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal,
+                  enum cloud_purpose purpose) {
+    uint64_t key = random_key(c->pools[pool].key, ((uint64_t)market << 8) | (uint64_t)purpose);
+    return random_u01(random_key(key, ordinal));
+}
+
+/* ---- the pool's spot instances ------------------------------------------------ */
+
+static void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
+    struct cloud_instance *x = &c->instances[slot];
+    x->older = p->newest;
+    x->newer = SP_NONE;
+    if (p->newest == SP_NONE)
+        p->oldest = slot;
+    else
+        c->instances[p->newest].newer = slot;
+    p->newest = slot;
+    if (p->random) {
+        x->member = p->n_members;
+        p->members[p->n_members++] = slot;
+    }
+}
+
+static void undoom(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
+    struct cloud_instance *x = &c->instances[slot];
+    if (x->doomed_prev == SP_NONE)
+        p->doomed_first = x->doomed_next;
+    else
+        c->instances[x->doomed_prev].doomed_next = x->doomed_next;
+    if (x->doomed_next == SP_NONE)
+        p->doomed_last = x->doomed_prev;
+    else
+        c->instances[x->doomed_next].doomed_prev = x->doomed_prev;
+    p->doomed -= c->params.nodes;
+    x->doomed = false;
+}
+
+static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
+    struct cloud_instance *x = &c->instances[slot];
+    if (x->older == SP_NONE)
+        p->oldest = x->newer;
+    else
+        c->instances[x->older].newer = x->newer;
+    if (x->newer == SP_NONE)
+        p->newest = x->older;
+    else
+        c->instances[x->newer].older = x->older;
+    if (p->random) {
+        uint32_t last = p->members[--p->n_members];
+        p->members[x->member] = last;
+        c->instances[last].member = x->member;
+    }
+    if (x->doomed) undoom(c, p, slot);
+}
+
+/* ---- launches -------------------------------------------------------------------- */
+
+static bool fits(uint32_t held, uint32_t more, uint32_t max) { return max == UINT32_MAX || (held <= max && more <= max - held); }
+
+static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
+                 int64_t *breach_ms) {
+    const struct pool_params *params = &c->params.pools[pool];
+    struct cloud_pool *p = &c->pools[pool];
+    uint32_t nodes = c->params.nodes;
+    uint32_t capacity = market == SP_SPOT ? p->capacity : params->on_demand_capacity;
+    double denial = market == SP_SPOT ? params->spot_denial : params->on_demand_denial;
+    if (!fits(p->held[market], nodes, capacity)) return SP_DENIED_CAPACITY;
+    if (!fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region])) return SP_DENIED_QUOTA;
+    if (denial > 0 && cloud_draw(c, pool, market, ordinal, CLOUD_DENIAL) < denial) return SP_DENIED_CAPACITY;
+    if (market == SP_SPOT) {
+        *breach_ms = cloud_breach(c, pool, now_ms);
+        if (*breach_ms != INT64_MAX && params->notice_window == WINDOW_REFUSE) return SP_DENIED_CAPACITY;
+    }
+    return 0;
+}
+
+int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
+                 int64_t now_ms) {
+    int64_t breach_ms = INT64_MAX;
+    int denial = judge(c, pool, market, ordinal, now_ms, &breach_ms);
+    if (denial) return denial;
+    struct cloud_pool *p = &c->pools[pool];
+    struct cloud_instance *x = &c->instances[slot];
+    assert(!x->held);
+    *x = (struct cloud_instance){.granted_ms = now_ms,
+                                 .deadline_ms = INT64_MAX,
+                                 .pool = pool,
+                                 .older = SP_NONE,
+                                 .newer = SP_NONE,
+                                 .doomed_prev = SP_NONE,
+                                 .doomed_next = SP_NONE,
+                                 .market = (uint8_t)market,
+                                 .held = true};
+    p->held[market] += c->params.nodes;
+    c->region_held[market][p->region] += c->params.nodes;
+    if (market == SP_SPOT) hold_spot(c, p, slot);
+    if (breach_ms != INT64_MAX) cloud_doom(c, slot, breach_ms);
+    bill_open(&x->bill, &p->meter[market], now_ms);
+    return 0;
+}
+
+void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
+    struct cloud_instance *x = &c->instances[slot];
+    struct cloud_pool *p = &c->pools[x->pool];
+    assert(x->held);
+    enum sp_market market = (enum sp_market)x->market;
+    bill_close(&x->bill, &p->meter[market], (enum billing_rule)c->params.pools[x->pool].billing, market,
+               taken ? BILL_PREEMPTED : BILL_LET_GO, c->params.nodes, now_ms);
+    if (market == SP_SPOT) release_spot(c, p, slot);
+    p->held[market] -= c->params.nodes;
+    c->region_held[market][p->region] -= c->params.nodes;
+    x->held = false;
+}
+
+/* ---- reclaims ---------------------------------------------------------------------- */
+
+void cloud_set_capacity(struct cloud *c, uint32_t pool, uint32_t capacity) { c->pools[pool].capacity = capacity; }
+
+void cloud_set_price(struct cloud *c, uint32_t pool, enum sp_market market, int64_t uusd_per_h, int64_t now_ms) {
+    meter_set_price(&c->pools[pool].meter[market], uusd_per_h, now_ms);
+}
+
+/* Uniform among the candidates, by rejection: at worst a few tries, as victims
+ * are asked for only while some candidate is left. */
+static uint32_t random_victim(struct cloud *c, struct cloud_pool *p, bool spare_doomed) {
+    uint32_t candidates = p->n_members - (spare_doomed ? p->doomed / c->params.nodes : 0);
+    if (candidates == 0) return SP_NONE;
+    uint64_t key = random_key(p->key, CLOUD_RECLAIM);
+    for (;;) {
+        double u = random_u01(random_key(key, ++p->reclaims));
+        uint32_t slot = p->members[(uint32_t)(u * p->n_members)];
+        if (!spare_doomed || !c->instances[slot].doomed) return slot;
+    }
+}
+
+uint32_t cloud_victim(struct cloud *c, uint32_t pool, bool spare_doomed) {
+    struct cloud_pool *p = &c->pools[pool];
+    int rule = c->params.pools[pool].reclaim;
+    if (rule == RECLAIM_RANDOM) return random_victim(c, p, spare_doomed);
+    uint32_t slot = rule == RECLAIM_NEWEST ? p->newest : p->oldest;
+    while (slot != SP_NONE && spare_doomed && c->instances[slot].doomed)
+        slot = rule == RECLAIM_NEWEST ? c->instances[slot].older : c->instances[slot].newer;
+    return slot;
+}
+
+void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms) {
+    struct cloud_instance *x = &c->instances[slot];
+    struct cloud_pool *p = &c->pools[x->pool];
+    assert(x->held && x->market == SP_SPOT);
+    if (x->doomed) undoom(c, p, slot);
+    x->deadline_ms = deadline_ms;
+    uint32_t after = p->doomed_last;
+    while (after != SP_NONE && c->instances[after].deadline_ms > deadline_ms) after = c->instances[after].doomed_prev;
+    x->doomed_prev = after;
+    x->doomed_next = after == SP_NONE ? p->doomed_first : c->instances[after].doomed_next;
+    if (x->doomed_next == SP_NONE)
+        p->doomed_last = slot;
+    else
+        c->instances[x->doomed_next].doomed_prev = slot;
+    if (after == SP_NONE)
+        p->doomed_first = slot;
+    else
+        c->instances[after].doomed_next = slot;
+    p->doomed += c->params.nodes;
+    x->doomed = true;
+}
+
+uint32_t cloud_first_doomed(const struct cloud *c, uint32_t pool) { return c->pools[pool].doomed_first; }
+
+int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t now_ms) {
+    struct cloud_pool *p = &c->pools[pool];
+    int64_t lead = c->params.pools[pool].notice_ms;
+    if (lead == 0 || c->params.means_launch) return INT64_MAX;
+    const struct trace_capacity *t = &c->params.trace_pools[pool].capacity;
+    int64_t shift = c->params.window_start_ms;
+    while (p->look < t->n && t->at_ms[p->look] - shift <= now_ms) p->look++;
+    uint32_t gone = 0; /* doomed up to the change looked at */
+    uint32_t d = p->doomed_first;
+    for (uint32_t i = p->look; i < t->n; i++) {
+        int64_t at = t->at_ms[i] - shift;
+        if (at - now_ms > lead || at >= c->params.horizon_ms) break;
+        for (; d != SP_NONE && c->instances[d].deadline_ms <= at; d = c->instances[d].doomed_next)
+            gone += c->params.nodes;
+        if (!fits(p->held[SP_SPOT] - gone, c->params.nodes, t->value[i])) return at;
+    }
+    return INT64_MAX;
+}
+
+/* ---- counting ------------------------------------------------------------------------ */
+
+void cloud_begin_counting(struct cloud *c, int64_t now_ms) {
+    for (uint32_t i = 0; i < c->params.n_pools; i++)
+        for (int m = 0; m < SP_MARKETS; m++) {
+            struct meter *meter = &c->pools[i].meter[m];
+            meter->spent = 0;
+            meter->used_ms = 0;
+            meter->unknown_used = false;
+        }
+    for (uint32_t s = 0; s < c->instances_room; s++) {
+        struct cloud_instance *x = &c->instances[s];
+        if (x->held) bill_begin_counting(&x->bill, &c->pools[x->pool].meter[x->market], now_ms);
+    }
+}
+
+void cloud_finish(struct cloud *c, int64_t now_ms) {
+    for (uint32_t s = 0; s < c->instances_room; s++) {
+        struct cloud_instance *x = &c->instances[s];
+        if (!x->held) continue;
+        bill_close(&x->bill, &c->pools[x->pool].meter[x->market],
+                   (enum billing_rule)c->params.pools[x->pool].billing, (enum sp_market)x->market, BILL_RUNNING,
+                   c->params.nodes, now_ms);
+    }
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * When each group's policy is called, and what becomes of its answer. */
+#include <inttypes.h>
+
+#include "base/random.h"
+#include "sim/sim_private.h"
+
+/* Rounds of decisions at one instant: every one of them launches, ends or is
+ * denied something, so a fleet settles long before this. */
+#define ROUNDS_MAX 100000u
+
+static void set_timer(struct sim *s, uint32_t g, int64_t at_ms, enum event_class class) {
+    uint32_t entity = s->group_entity + g;
+    event_queue_set(&s->queue, entity,
+                    at_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity));
+}
+
+/* The first tick at or after a time, later than the last one. */
+static int64_t tick_at(const struct group_state *group, int64_t at_ms) {
+    int64_t since = at_ms - group->last_tick_ms;
+    int64_t rounds = since <= 0 ? 1 : (since - 1) / group->interval_ms + 1;
+    return group->last_tick_ms + rounds * group->interval_ms;
+}
+
+static int64_t interval(const struct sim *s, const struct group_state *group) {
+    const struct control_params *c = &s->config->control;
+    return group->target == 0 && c->idle_interval_ms > 0 ? c->idle_interval_ms : c->interval_ms;
+}
+
+/* A step is due when an observation waits, else when the policy asked for it. */
+static void schedule(struct sim *s, uint32_t g) {
+    struct group_state *group = &s->groups[g];
+    bool pending = fleet_pending(s->fleet, g);
+    int64_t wake = fleet_wake(s->fleet, g);
+    group->scheduled = pending;
+    if (s->config->control.interval_ms == 0) {
+        int64_t at = pending || wake < s->now_ms ? s->now_ms : wake;
+        set_timer(s, g, at, EVENT_DECIDE);
+        return;
+    }
+    int64_t at = SP_FOREVER;
+    if (pending)
+        at = tick_at(group, s->now_ms + 1);
+    else if (s->config->every_tick)
+        at = group->last_tick_ms + group->interval_ms;
+    else if (wake < s->config->horizon_ms)
+        at = tick_at(group, wake);
+    set_timer(s, g, at, EVENT_TICK);
+}
+
+void group_notify(struct sim *s, uint32_t g) {
+    if (g == SP_NONE || s->groups[g].scheduled) return;
+    schedule(s, g);
+}
+
+static void set_target(struct sim *s, uint32_t g, uint32_t target) {
+    struct group_state *group = &s->groups[g];
+    if (target == group->target) return;
+    metrics_set_target(&s->total, s->total.target - group->target + target);
+    if (s->config->n_groups > 1) metrics_set_target(&s->group_metrics[g], target);
+    group->target = target;
+    s->changed = true;
+}
+
+void group_demand(struct sim *s, uint32_t g) {
+    const struct group_config *config = &s->config->groups[g];
+    uint32_t target;
+    int64_t next_ms;
+    if (!composer_demand(config->spec, config->share, s->now_ms, &target, &next_ms)) return;
+    s->groups[g].has_demand = true;
+    set_target(s, g, target);
+    uint32_t entity = s->demand_entity + g;
+    event_queue_set(&s->queue, entity,
+                    next_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(next_ms, EVENT_TARGET, entity));
+}
+
+void group_start(struct sim *s, uint32_t g) {
+    struct group_state *group = &s->groups[g];
+    *group = (struct group_state){.round_ms = -1, .scheduled = true};
+    group_demand(s, g);
+    group->interval_ms = interval(s, group);
+    group->last_tick_ms = s->phase_ms[LOOP_TICK] - group->interval_ms;
+    if (s->config->control.interval_ms == 0)
+        set_timer(s, g, 0, EVENT_DECIDE);
+    else
+        set_timer(s, g, s->phase_ms[LOOP_TICK], EVENT_TICK);
+}
+
+static bool settles(struct sim *s, struct group_state *group, uint32_t g) {
+    if (group->round_ms != s->now_ms) {
+        group->round_ms = s->now_ms;
+        group->rounds = 0;
+    }
+    if (++group->rounds <= ROUNDS_MAX) return true;
+    sim_fail(s, error_set(s->error, ERR_FAILED, s->config->groups[g].name,
+                          "decisions at %" PRId64 " ms do not settle after %u rounds", s->now_ms, ROUNDS_MAX));
+    return false;
+}
+
+static void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t n) {
+    uint32_t slots = fleet_slots(s->fleet);
+    if (slots > s->replicas_room) {
+        enum error_code rc = replica_reserve(s, slots);
+        if (rc != OK) {
+            sim_fail(s, rc);
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (orders[i].kind == FLEET_LAUNCH)
+            replica_launch(s, &orders[i]);
+        else
+            replica_end(s, &orders[i]);
+    }
+}
+
+void group_step(struct sim *s, uint32_t g) {
+    struct group_state *group = &s->groups[g];
+    bool ticks = s->config->control.interval_ms > 0;
+    bool idle = !fleet_pending(s->fleet, g) && fleet_wake(s->fleet, g) > s->now_ms;
+    if (ticks) group->last_tick_ms = s->now_ms;
+    if (!settles(s, group, g)) return;
+    const struct fleet_order *orders;
+    uint32_t n;
+    enum error_code rc = fleet_step(s->fleet, g, s->now_ms, &orders, &n, s->error);
+    if (rc != OK) {
+        sim_fail(s, rc);
+        return;
+    }
+    if (idle && n > 0) {
+        sim_fail(s, error_set(s->error, ERR_FAILED, s->config->groups[g].name,
+                              "the policy acted at %" PRId64 " ms although nothing had happened", s->now_ms));
+        return;
+    }
+    if (!idle) {
+        s->events++;
+        s->steps++;
+        s->fingerprint = random_key(s->fingerprint, fleet_last_digest(s->fleet));
+    }
+    if (!group->has_demand) set_target(s, g, fleet_target(s->fleet, g));
+    uint32_t base = fleet_base(s->fleet, g);
+    if (base != group->base) {
+        s->total.base = s->total.base - group->base + base;
+        if (s->config->n_groups > 1) s->group_metrics[g].base = base;
+        group->base = base;
+    }
+    group->scheduled = false;
+    carry_out(s, orders, n);
+    if (s->status != OK) return;
+    if (ticks) group->interval_ms = interval(s, group);
+    schedule(s, g);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/metrics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void metrics_start(struct metrics *m, uint32_t nodes, int64_t reference_uusd_per_h) {
+    struct outage_log full = m->full_outages, any = m->any_outages;
+    memset(m, 0, sizeof *m);
+    m->nodes = nodes;
+    m->reference_uusd_per_h = reference_uusd_per_h;
+    m->full_outages.lengths_ms = full.lengths_ms;
+    m->full_outages.room = full.room;
+    m->any_outages.lengths_ms = any.lengths_ms;
+    m->any_outages.room = any.room;
+}
+
+void metrics_free(struct metrics *m) {
+    free(m->full_outages.lengths_ms);
+    free(m->any_outages.lengths_ms);
+    memset(m, 0, sizeof *m);
+}
+
+static void outage_end(struct metrics *m, struct outage_log *o, int64_t now_ms) {
+    int64_t length = now_ms - o->since_ms;
+    o->on = false;
+    o->total_ms += length;
+    if (length > o->longest_ms) o->longest_ms = length;
+    if (o->n == o->room) {
+        uint32_t room = o->room ? o->room * 2 : 256;
+        int64_t *lengths = realloc(o->lengths_ms, room * sizeof *lengths);
+        if (!lengths) {
+            m->out_of_memory = true;
+            return;
+        }
+        o->lengths_ms = lengths;
+        o->room = room;
+    }
+    o->lengths_ms[o->n++] = length;
+}
+
+/* The condition held, or not, over the spell that begins at `from_ms`. */
+static void outage_see(struct metrics *m, struct outage_log *o, bool good, int64_t from_ms) {
+    if (!good && !o->on) {
+        o->on = true;
+        o->since_ms = from_ms;
+    } else if (good && o->on) {
+        outage_end(m, o, from_ms);
+        o->ended++;
+    }
+}
+
+static void losses_recover(struct metrics *m, int64_t at_ms) {
+    for (int k = 0; k <= RECOVERY_K_MAX; k++) {
+        struct loss_log *l = &m->losses[k];
+        if (l->open == 0) continue;
+        l->recovery_sum += (money)at_ms * (money)l->open - l->open_since_sum;
+        if (at_ms - l->open_first_ms > l->longest_ms) l->longest_ms = at_ms - l->open_first_ms;
+        l->recovered += l->open;
+        l->open = 0;
+        l->open_since_sum = 0;
+    }
+    m->open_losses = 0;
+}
+
+static void loss_open(struct metrics *m, uint32_t k, int64_t at_ms) {
+    struct loss_log *l = &m->losses[k];
+    l->count++;
+    if (l->open++ == 0) l->open_first_ms = at_ms;
+    l->open_since_sum += at_ms;
+    m->open_losses++;
+}
+
+void metrics_lost(struct metrics *m, uint32_t weight) { m->lost_now += weight; }
+
+void metrics_advance(struct metrics *m, int64_t now_ms) {
+    int64_t dt = now_ms - m->since_ms;
+    if (dt <= 0) return;
+    uint32_t ready = m->ready[SP_SPOT] + m->ready[SP_ON_DEMAND];
+    uint32_t served = ready < m->target ? ready : m->target;
+    bool full = ready >= m->target, any = ready >= 1;
+    if (full) m->full_ms += dt;
+    if (any) m->any_ms += dt;
+    if (m->base > 0) {
+        m->base_asked_ms += dt;
+        if (m->ready[SP_ON_DEMAND] >= m->base) m->base_ms += dt;
+    }
+    m->served_at_target += (money)served * dt;
+    m->demand += (money)m->target * dt;
+    m->booting_ms += (money)m->booting * dt;
+    m->draining_ms += (money)m->draining * dt;
+    if (ready > m->target) m->over_ms += (money)(ready - m->target) * m->nodes * dt;
+    if (m->reference_uusd_per_h >= 0)
+        m->reference += (money)m->target * m->reference_uusd_per_h * dt;
+    else if (m->target > 0)
+        m->reference_unknown = true;
+    if (m->lost_now) {
+        loss_open(m, 0, m->since_ms);
+        loss_open(m, m->lost_now < RECOVERY_K_MAX ? m->lost_now : RECOVERY_K_MAX, m->since_ms);
+        m->lost_now = 0;
+    }
+    if (full && m->open_losses) losses_recover(m, m->since_ms);
+    outage_see(m, &m->full_outages, full, m->since_ms);
+    outage_see(m, &m->any_outages, any, m->since_ms);
+    m->since_ms = now_ms;
+}
+
+/* The share of the target that was served, one division per target. */
+static void flush_capacity(struct metrics *m, int64_t ms_at_target) {
+    if (m->target > 0)
+        m->capacity_ms += (double)m->served_at_target / m->target;
+    else
+        m->capacity_ms += (double)ms_at_target;
+    m->served += m->served_at_target;
+    m->served_at_target = 0;
+}
+
+void metrics_set_target(struct metrics *m, uint32_t target) {
+    if (target == m->target) return;
+    flush_capacity(m, m->since_ms - m->target_since_ms);
+    m->target_since_ms = m->since_ms;
+    m->target = target;
+}
+
+static void outage_restart(struct outage_log *o, int64_t now_ms) {
+    o->n = 0;
+    o->ended = 0;
+    o->total_ms = o->longest_ms = 0;
+    o->since_ms = now_ms;
+}
+
+void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
+    m->since_ms = m->counted_from_ms = m->target_since_ms = now_ms;
+    m->full_ms = m->any_ms = m->base_ms = m->base_asked_ms = 0;
+    m->served = m->demand = m->served_at_target = 0;
+    m->booting_ms = m->draining_ms = m->over_ms = m->reference = 0;
+    m->capacity_ms = 0;
+    m->reference_unknown = false;
+    outage_restart(&m->full_outages, now_ms);
+    outage_restart(&m->any_outages, now_ms);
+    m->lost_now = 0;
+    memset(m->losses, 0, sizeof m->losses);
+    m->open_losses = 0;
+}
+
+static struct outage_stats outage_result(struct metrics *m, struct outage_log *o, int64_t counted_ms) {
+    bool cut = o->on;
+    if (cut) outage_end(m, o, m->since_ms);
+    struct outage_stats s = {.count = o->n,
+                             .ended = o->ended,
+                             .longest_ms = o->longest_ms,
+                             .total_ms = o->total_ms,
+                             .n_lengths = o->n,
+                             .lengths_ms = o->lengths_ms,
+                             .last_cut = cut};
+    /* an outage cut by the horizon has not been repaired: its time counts, it
+     * does not (the exponential's censored maximum likelihood) */
+    s.mean_s = o->n ? (double)o->total_ms / 1000.0 / (double)o->n : NAN;
+    s.mttr_s = o->ended ? (double)o->total_ms / 1000.0 / (double)o->ended : NAN;
+    s.mtbf_s = o->n ? (double)(counted_ms - o->total_ms) / 1000.0 / (double)o->n : NAN;
+    o->lengths_ms = NULL;
+    o->n = o->room = 0;
+    return s;
+}
+
+static double share(money part, money whole) {
+    if (whole == 0) return NAN;
+    return (double)part / (double)whole;
+}
+
+void metrics_group_result(struct metrics *m, struct group_result *r) {
+    flush_capacity(m, m->since_ms - m->target_since_ms);
+    m->target_since_ms = m->since_ms;
+    int64_t counted = m->since_ms - m->counted_from_ms;
+    r->full = share(m->full_ms, counted);
+    r->any = share(m->any_ms, counted);
+    r->base = share(m->base_ms, m->base_asked_ms);
+    r->capacity = counted ? m->capacity_ms / (double)counted : NAN;
+    r->served = share(m->served, m->demand);
+    r->target_hours = (double)m->demand / (double)MS_PER_HOUR * m->nodes;
+}
+
+static double hours(money ms) { return (double)ms / (double)MS_PER_HOUR; }
+
+void metrics_finish(struct metrics *m, struct sim_result *r) {
+    struct group_result g;
+    metrics_group_result(m, &g);
+    r->full = g.full;
+    r->any = g.any;
+    r->base = g.base;
+    r->capacity = g.capacity;
+    r->served = g.served;
+    r->target_hours = g.target_hours;
+    int64_t counted = m->since_ms - m->counted_from_ms;
+    r->outage_full = outage_result(m, &m->full_outages, counted);
+    r->outage_any = outage_result(m, &m->any_outages, counted);
+    for (int k = 0; k <= RECOVERY_K_MAX; k++) {
+        const struct loss_log *l = &m->losses[k];
+        r->recovery[k] = (struct recovery_stats){
+            .count = l->count,
+            .recovered = l->recovered,
+            .mean_s = l->recovered ? (double)l->recovery_sum / 1000.0 / (double)l->recovered : NAN,
+            .longest_ms = l->longest_ms};
+    }
+    r->waste_hours_cold = hours(m->booting_ms);
+    r->waste_hours_drain = hours(m->draining_ms);
+    r->waste_hours_overprovision = hours(m->over_ms);
+}

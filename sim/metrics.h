@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What availability is: exact integrals over the truth.  Changes are applied
+ * as they happen; time is added in whole spells between instants, so what
+ * comes and goes within one instant leaves no trace. */
+#ifndef SPOTSIM_SIM_METRICS_H
+#define SPOTSIM_SIM_METRICS_H
+
+#include "cloud/billing.h"
+#include "sim/sim.h"
+
+/* Spells with a condition false. */
+struct outage_log {
+    bool on;
+    int64_t since_ms, total_ms, longest_ms;
+    uint64_t ended;
+    uint32_t n, room;
+    int64_t *lengths_ms;
+};
+
+struct loss_log { /* after k replicas were lost at one instant */
+    uint64_t count, recovered;
+    uint64_t open;          /* not yet back at the target */
+    money open_since_sum;   /* of their start times */
+    int64_t open_first_ms;  /* the oldest of them */
+    money recovery_sum;
+    int64_t longest_ms;
+};
+
+struct metrics {
+    /* state now */
+    uint32_t ready[SP_MARKETS]; /* replicas, weighted */
+    uint32_t target, base;
+    uint32_t booting, draining; /* instances */
+    int64_t reference_uusd_per_h; /* cheapest on-demand price of one replica; SP_UNKNOWN */
+    uint32_t nodes;
+    /* sums since counting began */
+    int64_t since_ms;             /* everything is added up to here */
+    int64_t counted_from_ms;      /* end of warm-up */
+    int64_t target_since_ms;
+    int64_t full_ms, any_ms, base_ms, base_asked_ms;
+    money served, demand;         /* replica-ms: min(ready, target), target */
+    money served_at_target;       /* the part of `served` under the present target */
+    double capacity_ms;           /* sum of min(ready,target)/target x ms, flushed at target changes */
+    money booting_ms, draining_ms, over_ms; /* instance-ms */
+    money reference;              /* of target at the reference price */
+    bool reference_unknown;
+    struct outage_log full_outages, any_outages;
+    uint32_t lost_now;            /* ready replicas lost at the present instant */
+    struct loss_log losses[RECOVERY_K_MAX + 1];
+    uint64_t open_losses;
+    bool out_of_memory;
+};
+
+void metrics_start(struct metrics *m, uint32_t nodes, int64_t reference_uusd_per_h);
+void metrics_free(struct metrics *m);
+/* Adds the time up to now under the present state.  Call before changing it. */
+void metrics_advance(struct metrics *m, int64_t now_ms);
+/* Advance first.  Counters start now; an outage that is on begins now. */
+void metrics_begin_counting(struct metrics *m, int64_t now_ms);
+void metrics_set_target(struct metrics *m, uint32_t target);
+/* `weight` ready replicas were taken by the cloud at this instant. */
+void metrics_lost(struct metrics *m, uint32_t weight);
+/* Advance to the end first.  Fills the availability part of the result; takes
+ * the outages' lengths over. */
+void metrics_finish(struct metrics *m, struct sim_result *r);
+/* The shares only. */
+void metrics_group_result(struct metrics *m, struct group_result *r);
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The run loop: the next trace row or the next timer, whichever is first. */
+#include "sim/sim.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "sim/sim_private.h"
+
+struct sim *sim_new(void) {
+    struct sim *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    s->fleet = fleet_new();
+    if (!s->fleet) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void sim_free(struct sim *s) {
+    if (!s) return;
+    fleet_free(s->fleet);
+    cloud_free(&s->cloud);
+    event_queue_free(&s->queue);
+    rows_free(&s->rows);
+    metrics_free(&s->total);
+    for (uint32_t g = 0; g < s->groups_room; g++) metrics_free(&s->group_metrics[g]);
+    free(s->group_metrics);
+    free(s->groups);
+    free(s->replicas);
+    free(s->counts);
+    free(s->fleet_pools);
+    free(s->fleet_groups);
+    free(s->waiting);
+    free(s->waiting_launch);
+    free(s->batch);
+    free(s);
+}
+
+void sim_fail(struct sim *s, enum error_code code) {
+    if (s->status == OK) s->status = code;
+}
+
+void sim_result_free(struct sim_result *r) {
+    if (!r) return;
+    free(r->groups);
+    free(r->pools);
+    free(r->outage_full.lengths_ms);
+    free(r->outage_any.lengths_ms);
+    memset(r, 0, sizeof *r);
+}
+
+/* ---- starting ------------------------------------------------------------------- */
+
+static enum error_code check(const struct sim_config *c, struct error *e) {
+    if (c->horizon_ms <= 0 || c->horizon_ms > TIME_LIMIT_MS)
+        return error_set(e, ERR_INPUT, "horizon", "must be longer than 0 and at most 34 years");
+    if (c->window_start_ms < 0 || c->window_start_ms + c->horizon_ms > c->trace->span_ms)
+        return error_set(e, ERR_INPUT, "horizon", "%.0f s from %.0f s on, but the trace ends at %.0f s (its shortest pool)",
+                         (double)c->horizon_ms / 1e3, (double)c->window_start_ms / 1e3, (double)c->trace->span_ms / 1e3);
+    if (c->warmup_ms < 0 || c->warmup_ms >= c->horizon_ms)
+        return error_set(e, ERR_INPUT, "warmup", "%.0f s leaves nothing of the horizon of %.0f s",
+                         (double)c->warmup_ms / 1e3, (double)c->horizon_ms / 1e3);
+    if (c->n_groups == 0 || c->n_groups > 4096) return error_set(e, ERR_INPUT, "groups", "expected 1 to 4096 groups");
+    if (c->nodes == 0) return error_set(e, ERR_INPUT, "nodes", "expected at least 1");
+    return OK;
+}
+
+static enum error_code make_room(struct sim *s, const struct sim_config *c, struct error *e) {
+    if (c->n_groups > s->groups_room) {
+        struct group_state *groups = realloc(s->groups, c->n_groups * sizeof *groups);
+        if (groups) s->groups = groups;
+        struct metrics *metrics = realloc(s->group_metrics, c->n_groups * sizeof *metrics);
+        if (metrics) {
+            memset(metrics + s->groups_room, 0, (c->n_groups - s->groups_room) * sizeof *metrics);
+            s->group_metrics = metrics;
+        }
+        struct fleet_group *fleet_groups = realloc(s->fleet_groups, c->n_groups * sizeof *fleet_groups);
+        if (fleet_groups) s->fleet_groups = fleet_groups;
+        if (!groups || !metrics || !fleet_groups) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        s->groups_room = c->n_groups;
+    }
+    if (c->trace->n_pools > s->pools_room) {
+        struct pool_counts *counts = realloc(s->counts, c->trace->n_pools * sizeof *counts);
+        if (counts) s->counts = counts;
+        struct fleet_pool *pools = realloc(s->fleet_pools, c->trace->n_pools * sizeof *pools);
+        if (pools) s->fleet_pools = pools;
+        if (!counts || !pools) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        s->pools_room = c->trace->n_pools;
+    }
+    memset(s->counts, 0, c->trace->n_pools * sizeof *s->counts);
+    return OK;
+}
+
+static enum error_code start_cloud(struct sim *s, const struct sim_config *c, uint64_t key, struct error *e) {
+    struct cloud_params params = {.n_pools = c->trace->n_pools,
+                                  .trace_pools = c->trace->pools,
+                                  .pools = c->pools,
+                                  .n_quotas = c->n_quotas,
+                                  .quotas = c->quotas,
+                                  .nodes = c->nodes,
+                                  .means_launch = c->means_launch,
+                                  .window_start_ms = c->window_start_ms,
+                                  .horizon_ms = c->horizon_ms,
+                                  .key = key};
+    TRY(cloud_start(&s->cloud, &params, e));
+    for (uint32_t i = 0; i < c->trace->n_pools; i++) {
+        cloud_set_capacity(&s->cloud, i, rows_capacity_at_start(c, i));
+        cloud_set_price(&s->cloud, i, SP_SPOT, rows_price_at_start(c, i), 0);
+        cloud_set_price(&s->cloud, i, SP_ON_DEMAND, c->pools[i].price_on_demand, 0);
+    }
+    return OK;
+}
+
+static enum error_code start_fleet(struct sim *s, const struct sim_config *c, uint64_t key, struct error *e) {
+    for (uint32_t i = 0; i < c->trace->n_pools; i++) {
+        const struct trace_pool *t = &c->trace->pools[i];
+        s->fleet_pools[i] = (struct fleet_pool){
+            .name = t->name,
+            .cloud = t->cloud,
+            .region = t->region,
+            .zone = t->zone,
+            .instance_type = t->instance_type,
+            .weight = c->pools[i].weight,
+            .price_uusd_per_h = {rows_price_at_start(c, i), c->pools[i].price_on_demand},
+            .capacity = c->control.observe_capacity ? (int64_t)rows_capacity_at_start(c, i) : SP_UNKNOWN};
+    }
+    for (uint32_t g = 0; g < c->n_groups; g++)
+        s->fleet_groups[g] = (struct fleet_group){.name = c->groups[g].name,
+                                                  .spec = c->groups[g].spec,
+                                                  .share = c->groups[g].share,
+                                                  .n_pools = c->groups[g].n_pools,
+                                                  .pools = c->groups[g].pools};
+    struct fleet_params params = {
+        .n_pools = c->trace->n_pools,
+        .pools = s->fleet_pools,
+        .n_groups = c->n_groups,
+        .groups = s->fleet_groups,
+        .interval_ms = c->control.interval_ms,
+        .retry_ms = c->control.retry_ms,
+        .direct_launch = c->control.pickup_ms == 0 && c->control.launch_slots == UINT32_MAX,
+        .keep_rows = c->control.linger_ms > 0,
+        .nodes = c->nodes,
+        .max_instances = c->max_instances,
+        .key = random_key_text(key, "policies"),
+        .scenario = c->scenario_name};
+    TRY(fleet_start(s->fleet, &params, e));
+    if (s->outputs->journal) TRY(fleet_journal(s->fleet, s->outputs->journal, e));
+    fleet_explain(s->fleet, s->outputs->explain);
+    return OK;
+}
+
+/* Cheapest on-demand price of one replica over the pools that groups use. */
+static int64_t reference_price(const struct sim_config *c, uint32_t first_group, uint32_t n_groups) {
+    int64_t best = SP_UNKNOWN;
+    for (uint32_t g = first_group; g < first_group + n_groups; g++)
+        for (uint32_t i = 0; i < c->groups[g].n_pools; i++) {
+            const struct pool_params *p = &c->pools[c->groups[g].pools[i]];
+            if (p->price_on_demand < 0) continue;
+            int64_t price = p->price_on_demand * c->nodes / p->weight;
+            if (best < 0 || price < best) best = price;
+        }
+    return best;
+}
+
+static enum error_code start(struct sim *s, const struct sim_config *c, struct error *e) {
+    TRY(check(c, e));
+    s->config = c;
+    s->now_ms = 0;
+    s->counting = c->warmup_ms == 0;
+    s->changed = true;
+    s->next_row = 0;
+    s->waiting_first = s->waiting_n = s->launching = 0;
+    s->events = s->steps = s->failed = s->rebalanced = 0;
+    s->fingerprint = 0;
+    s->status = OK;
+    s->error = e;
+    TRY(make_room(s, c, e));
+    uint64_t key = random_key(random_key(0, c->seed), c->replication);
+    loops_start(s, key);
+    TRY(rows_build(&s->rows, c, e));
+    TRY(start_cloud(s, c, key, e));
+    TRY(start_fleet(s, c, key, e));
+    s->group_entity = 1;
+    s->demand_entity = s->group_entity + c->n_groups;
+    s->replica_entity = s->demand_entity + c->n_groups;
+    TRY(event_queue_reset(&s->queue, s->replica_entity + s->replicas_room, e));
+    metrics_start(&s->total, c->nodes, reference_price(c, 0, c->n_groups));
+    for (uint32_t g = 0; g < c->n_groups; g++) {
+        metrics_start(&s->group_metrics[g], c->nodes, reference_price(c, g, 1));
+        group_start(s, g);
+    }
+    return OK;
+}
+
+/* ---- running ----------------------------------------------------------------------- */
+
+static void emit_timeline(struct sim *s) {
+    uint64_t capacity = 0;
+    int64_t rate = 0;
+    for (uint32_t i = 0; i < s->config->trace->n_pools; i++) {
+        const struct cloud_pool *p = &s->cloud.pools[i];
+        if (fleet_pool_group(s->fleet, i) == SP_NONE) continue;
+        if (p->capacity == TRACE_UNLIMITED || capacity + p->capacity >= TRACE_UNLIMITED)
+            capacity = TRACE_UNLIMITED;
+        else if (capacity != TRACE_UNLIMITED)
+            capacity += p->capacity;
+        for (int m = 0; m < SP_MARKETS; m++)
+            if (p->meter[m].price_uusd_per_h > 0) rate += p->meter[m].price_uusd_per_h * p->held[m];
+    }
+    s->outputs->timeline(s->outputs->timeline_arg, s->now_ms, s->total.ready[SP_SPOT], s->total.ready[SP_ON_DEMAND],
+                         s->total.target, (uint32_t)capacity, rate);
+}
+
+static void advance_metrics(struct sim *s, int64_t to_ms) {
+    metrics_advance(&s->total, to_ms);
+    if (s->config->n_groups > 1)
+        for (uint32_t g = 0; g < s->config->n_groups; g++) metrics_advance(&s->group_metrics[g], to_ms);
+}
+
+static void begin_counting(struct sim *s) {
+    int64_t at = s->config->warmup_ms;
+    advance_metrics(s, at);
+    metrics_begin_counting(&s->total, at);
+    if (s->config->n_groups > 1)
+        for (uint32_t g = 0; g < s->config->n_groups; g++) metrics_begin_counting(&s->group_metrics[g], at);
+    cloud_begin_counting(&s->cloud, at);
+    memset(s->counts, 0, s->config->trace->n_pools * sizeof *s->counts);
+    uint32_t slots = fleet_slots(s->fleet);
+    for (uint32_t i = 0; i < slots && i < s->replicas_room; i++)
+        if (s->replicas[i].serving) s->replicas[i].serving_since_ms = at;
+    s->failed = s->rebalanced = 0;
+    s->counting = true;
+}
+
+/* Time moves on: what held until now is added up. */
+static void move_to(struct sim *s, int64_t to_ms) {
+    if (s->outputs->timeline && s->changed) emit_timeline(s);
+    s->changed = false;
+    if (!s->counting && to_ms >= s->config->warmup_ms) begin_counting(s);
+    advance_metrics(s, to_ms);
+    s->now_ms = to_ms;
+}
+
+static int by_launch(const void *a, const void *b, void *arg) {
+    const struct sim *s = arg;
+    uint64_t x = s->replicas[*(const uint32_t *)a].launch, y = s->replicas[*(const uint32_t *)b].launch;
+    return (x > y) - (x < y);
+}
+
+static void fire(struct sim *s, uint32_t slot, enum event_class class) {
+    s->events++;
+    s->fingerprint = random_mix(s->fingerprint ^ event_key(s->now_ms, class, slot));
+    replica_fire(s, slot, class);
+}
+
+/* Replicas due at one instant and class go in launch order, whatever slots
+ * they have. */
+static void fire_replicas(struct sim *s, uint64_t key) {
+    enum event_class class = event_class_of(key);
+    uint32_t n = 0;
+    uint64_t prefix = key >> EVENT_ENTITY_BITS, next = key;
+    do {
+        uint32_t entity = event_entity(next);
+        if (n == s->batch_room) {
+            uint32_t room = s->batch_room ? s->batch_room * 2 : 64;
+            uint32_t *batch = realloc(s->batch, room * sizeof *batch);
+            if (!batch) {
+                sim_fail(s, error_set(s->error, ERR_FAILED, NULL, "out of memory"));
+                return;
+            }
+            s->batch = batch;
+            s->batch_room = room;
+        }
+        s->batch[n++] = entity - s->replica_entity;
+        event_queue_set(&s->queue, entity, EVENT_NONE);
+        next = event_queue_first(&s->queue);
+    } while (next != EVENT_NONE && next >> EVENT_ENTITY_BITS == prefix);
+    if (n > 1) qsort_r(s->batch, n, sizeof *s->batch, by_launch, s);
+    for (uint32_t i = 0; i < n && s->status == OK; i++) fire(s, s->batch[i], class);
+}
+
+static void fire_timer(struct sim *s, uint64_t key) {
+    uint32_t entity = event_entity(key);
+    if (entity >= s->replica_entity) {
+        fire_replicas(s, key);
+        return;
+    }
+    event_queue_set(&s->queue, entity, EVENT_NONE);
+    if (entity >= s->demand_entity) {
+        s->events++;
+        s->fingerprint = random_mix(s->fingerprint ^ key);
+        group_demand(s, entity - s->demand_entity);
+    } else if (entity >= s->group_entity) {
+        group_step(s, entity - s->group_entity);
+    } else {
+        s->events++;
+        s->fingerprint = random_mix(s->fingerprint ^ key);
+        replica_pickup(s);
+    }
+}
+
+static void loop(struct sim *s) {
+    int64_t horizon = s->config->horizon_ms;
+    while (s->status == OK) {
+        uint64_t timer = event_queue_first(&s->queue);
+        const struct row *row = s->next_row < s->rows.n ? &s->rows.rows[s->next_row] : NULL;
+        uint64_t row_key = row ? event_key(row->at_ms, (enum event_class)row->class, 0) : EVENT_NONE;
+        uint64_t first = row_key <= timer ? row_key : timer;
+        int64_t at = first == EVENT_NONE ? horizon : event_time(first);
+        if (at >= horizon) break;
+        if (at > s->now_ms) move_to(s, at);
+        if (first == row_key) {
+            s->next_row++;
+            s->events++;
+            s->fingerprint = random_mix(s->fingerprint ^ first ^ ((uint64_t)row->pool << 32 | (uint64_t)row->value));
+            pool_row(s, row);
+        } else {
+            fire_timer(s, timer);
+        }
+    }
+    if (s->status == OK) move_to(s, horizon);
+}
+
+/* ---- results ------------------------------------------------------------------------- */
+
+static double per_hour(int64_t ms) { return (double)ms / (double)MS_PER_HOUR; }
+
+static void pool_results(struct sim *s, struct sim_result *r, money spent[SP_MARKETS]) {
+    bool unknown[SP_MARKETS] = {false, false};
+    for (uint32_t i = 0; i < r->n_pools; i++) {
+        struct pool_result *p = &r->pools[i];
+        const struct pool_counts *n = &s->counts[i];
+        bool any_unknown = false;
+        for (int m = 0; m < SP_MARKETS; m++) {
+            const struct meter *meter = &s->cloud.pools[i].meter[m];
+            p->hours[m] = per_hour(meter->used_ms);
+            p->ready_hours[m] = per_hour(n->serving_ms[m]);
+            p->cost_usd[m] = meter->unknown_used ? NAN : money_usd(meter->spent);
+            p->launched[m] = n->launched[m];
+            p->denied[m] = n->denied[m];
+            r->hours[m] += p->hours[m];
+            r->launched[m] += n->launched[m];
+            r->denied += n->denied[m];
+            spent[m] += meter->spent;
+            any_unknown |= meter->unknown_used;
+            unknown[m] |= meter->unknown_used;
+        }
+        p->preempted = n->preempted;
+        p->noticed = n->noticed;
+        p->terminated = n->terminated;
+        r->preempted += n->preempted;
+        r->noticed += n->noticed;
+        r->terminated += n->terminated;
+        if (any_unknown) r->unknown_price_pools++;
+    }
+    for (int m = 0; m < SP_MARKETS; m++) r->cost_usd[m] = unknown[m] ? NAN : money_usd(spent[m]);
+}
+
+/* Hours are summed as integers so that no order of pools shows in them. */
+static void total_hours(struct sim *s, struct sim_result *r) {
+    for (int m = 0; m < SP_MARKETS; m++) {
+        int64_t ms = 0;
+        for (uint32_t i = 0; i < r->n_pools; i++) ms += s->cloud.pools[i].meter[m].used_ms;
+        r->hours[m] = per_hour(ms);
+    }
+}
+
+static enum error_code finish(struct sim *s, struct sim_result *r, struct error *e) {
+    const struct sim_config *c = s->config;
+    memset(r, 0, sizeof *r);
+    r->n_pools = c->trace->n_pools;
+    r->pools = calloc(r->n_pools, sizeof *r->pools);
+    if (c->n_groups > 1) {
+        r->groups = calloc(c->n_groups, sizeof *r->groups);
+        r->n_groups = r->groups ? c->n_groups : 0;
+    }
+    if (!r->pools || (c->n_groups > 1 && !r->groups) || s->total.out_of_memory) {
+        sim_result_free(r);
+        return error_set(e, ERR_FAILED, NULL, "out of memory");
+    }
+    uint32_t slots = fleet_slots(s->fleet);
+    for (uint32_t i = 0; i < slots && i < s->replicas_room; i++) {
+        const struct replica *x = &s->replicas[i];
+        if (x->serving)
+            s->counts[x->pool].serving_ms[x->market] += (s->now_ms - x->serving_since_ms) * c->nodes;
+    }
+    cloud_finish(&s->cloud, s->now_ms);
+    money spent[SP_MARKETS] = {0, 0};
+    pool_results(s, r, spent);
+    total_hours(s, r);
+    metrics_finish(&s->total, r);
+    for (uint32_t g = 0; g < r->n_groups; g++) metrics_group_result(&s->group_metrics[g], &r->groups[g]);
+    bool known = !isnan(r->cost_usd[SP_SPOT]) && !isnan(r->cost_usd[SP_ON_DEMAND]);
+    money total = spent[SP_SPOT] + spent[SP_ON_DEMAND];
+    r->cost_total_usd = known ? money_usd(total) : NAN;
+    r->relative_to_on_demand =
+        known && !s->total.reference_unknown && s->total.reference > 0 ? (double)total / (double)s->total.reference : NAN;
+    r->failed = s->failed;
+    r->rebalanced = s->rebalanced;
+    r->events = s->events;
+    r->steps = s->steps;
+    r->fingerprint = s->fingerprint;
+    r->base_clamped = fleet_base_clamped(s->fleet);
+    return OK;
+}
+
+enum error_code sim_run(struct sim *s, const struct sim_config *config, const struct sim_outputs *outputs,
+                        struct sim_result *result, struct error *e) {
+    static const struct sim_outputs none;
+    struct error ignored;
+    s->outputs = outputs ? outputs : &none;
+    memset(result, 0, sizeof *result);
+    TRY(start(s, config, e ? e : &ignored));
+    loop(s);
+    TRY(s->status);
+    if (s->outputs->journal) TRY(fleet_journal_end(s->fleet, e));
+    return finish(s, result, e);
+}

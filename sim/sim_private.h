@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Shared by the files of this room. */
+#ifndef SPOTSIM_SIM_PRIVATE_H
+#define SPOTSIM_SIM_PRIVATE_H
+
+#include "cloud/cloud.h"
+#include "fleet/fleet.h"
+#include "sim/event_queue.h"
+#include "sim/metrics.h"
+#include "sim/rows.h"
+#include "sim/sim.h"
+
+/* A replica may wait for several things; its leaf in the queue holds the
+ * earliest. */
+enum replica_timer {
+    TIMER_PHASE,   /* the cloud's next move: answer, or end of the cold start */
+    TIMER_LIFE,    /* lifetime: its notice, then its end */
+    TIMER_NOTICE,  /* a notice reaches the controller */
+    TIMER_OBSERVE, /* the controller's loops see what has happened */
+    TIMER_DRAIN,
+    REPLICA_TIMERS
+};
+
+/* Where a replica truly is. */
+enum replica_phase {
+    PHASE_NONE,    /* no instance: denied, ended, or cancelled */
+    PHASE_WAITING, /* launch decided, request not sent */
+    PHASE_SENT,    /* request sent, no answer */
+    PHASE_BOOTING,
+    PHASE_UP,
+    PHASE_LOST, /* taken by the cloud, the controller does not know yet */
+    PHASE_FAILED, /* never became ready, the controller does not know yet */
+};
+
+/* What TIMER_OBSERVE will bring. */
+enum replica_sight { SIGHT_NONE, SIGHT_OUTCOME, SIGHT_READY, SIGHT_SERVING, SIGHT_LOST, SIGHT_FAILED, SIGHT_CLEARED };
+
+struct replica {
+    uint64_t timer[REPLICA_TIMERS]; /* time << class bits | class; UINT64_MAX: not set */
+    uint64_t launch;                /* the fleet's launch number */
+    uint64_t ordinal;               /* of its keyed draws */
+    int64_t sent_ms, life_end_ms, notice_ms, serving_since_ms;
+    uint32_t pool, group, weight;
+    uint8_t market, phase, sight, denial;
+    bool outcome_seen; /* the controller knows that it was granted */
+    bool launching;    /* counts against the launch slots */
+    bool serving, cold, draining, will_fail;
+};
+
+struct group_state {
+    int64_t last_tick_ms, interval_ms; /* ticks are last + k * interval */
+    int64_t round_ms;
+    uint32_t rounds;   /* steps at the instant round_ms */
+    bool scheduled;    /* a step is due because of an observation */
+    bool has_demand;
+    uint32_t target, base;
+};
+
+enum loop { LOOP_TICK, LOOP_PICKUP, LOOP_REAP, LOOP_PROBE, LOOP_JOB_STATUS, LOOP_LB, LOOPS };
+
+struct pool_counts {
+    uint64_t launched[SP_MARKETS], denied[SP_MARKETS], preempted, noticed, terminated;
+    int64_t serving_ms[SP_MARKETS]; /* instance-ms */
+};
+
+struct sim {
+    const struct sim_config *config;
+    const struct sim_outputs *outputs;
+    struct fleet *fleet;
+    struct cloud cloud;
+    struct event_queue queue;
+    struct row_list rows;
+    uint32_t next_row;
+    int64_t now_ms;
+    bool counting; /* warm-up is over */
+    bool changed;  /* something the timeline shows */
+    int64_t phase_ms[LOOPS];
+    /* entities: pickup loop, one timer per group, one demand timer per group, replicas */
+    uint32_t group_entity, demand_entity, replica_entity;
+    struct replica *replicas;
+    uint32_t replicas_room;
+    struct group_state *groups;
+    struct metrics total, *group_metrics;
+    uint32_t groups_room;
+    struct pool_counts *counts;
+    struct fleet_pool *fleet_pools;
+    struct fleet_group *fleet_groups;
+    uint32_t pools_room;
+    uint32_t *waiting; /* launches not sent yet, in order: a ring of slots */
+    uint64_t *waiting_launch;
+    uint32_t waiting_first, waiting_n, waiting_room;
+    uint32_t launching; /* requests sent whose outcome the controller has not seen */
+    uint32_t *batch;    /* replicas due at the same instant and class */
+    uint32_t batch_room;
+    uint64_t events, steps, fingerprint;
+    uint64_t failed, rebalanced;
+    struct error *error;
+    enum error_code status;
+};
+
+/* loops.c: next round at or after a time; period 0: that time itself. */
+int64_t loop_next(const struct sim *s, enum loop loop, int64_t period_ms, int64_t at_ms);
+void loops_start(struct sim *s, uint64_t key);
+
+/* groups.c */
+void group_start(struct sim *s, uint32_t g);
+void group_notify(struct sim *s, uint32_t g); /* an observation waits: make sure a step is due */
+void group_step(struct sim *s, uint32_t g);   /* its timer fired */
+void group_demand(struct sim *s, uint32_t g); /* its demand timer fired, or the start */
+
+/* replica.c: what happens to one replica. */
+enum error_code replica_reserve(struct sim *s, uint32_t n);
+void replica_launch(struct sim *s, const struct fleet_order *o);
+void replica_end(struct sim *s, const struct fleet_order *o);
+void replica_fire(struct sim *s, uint32_t slot, enum event_class class);
+void replica_lost(struct sim *s, uint32_t slot);
+void replica_notice(struct sim *s, uint32_t slot, int64_t deadline_ms);
+void replica_rebalance(struct sim *s, uint32_t slot);
+void replica_pickup(struct sim *s); /* the pickup loop's round */
+
+/* pools.c: trace rows. */
+void pool_row(struct sim *s, const struct row *r);
+
+/* sim.c */
+void sim_fail(struct sim *s, enum error_code code); /* after filling s->error */
+
+#endif
