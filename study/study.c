@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "study/study.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "base/text.h"
+
+static enum error_code resolve_variant(struct study *study, struct scenario_env *env, uint32_t v, struct error *e) {
+    struct scenario_doc *doc = NULL;
+    TRY(vary_apply(&study->grid, v, study->doc, scenario_env_registry(env), &doc, e));
+    enum error_code rc = scenario_resolve(doc, env, &study->variants[v], &study->notes, e);
+    doc_free(doc);
+    return rc;
+}
+
+/* All variants must agree on how often and on which windows they run. */
+static enum error_code take_replications(struct study *study, struct error *e) {
+    const struct scenario *first = study->variants[0];
+    study->n_replications = (uint32_t)scenario_replications(first);
+    study->window_ms = scenario_window_ms(first);
+    int64_t shortest = INT64_MAX, longest = 1;
+    for (uint32_t v = 0; v < study->n_variants; v++) {
+        const struct scenario *s = study->variants[v];
+        if (scenario_replications(s) != scenario_replications(first) || scenario_window_ms(s) != study->window_ms)
+            return error_set(e, ERR_INPUT, "study", "replications and window cannot vary between variants");
+        int64_t length = study->window_ms ? study->window_ms : scenario_config(s)->horizon_ms;
+        if (scenario_span_ms(s) < shortest) shortest = scenario_span_ms(s);
+        if (length > longest) longest = length;
+    }
+    if (study->window_ms > shortest)
+        return error_set(e, ERR_INPUT, "study.window", "longer than the shortest trace of the variants");
+    study->independent_windows = shortest / longest;
+    return OK;
+}
+
+static void note_windows(struct study *study) {
+    if (study->n_replications < 2 || study->independent_windows >= STUDY_WINDOWS_FEW) return;
+    if (study->window_ms)
+        notes_add(&study->notes,
+                  "only %lld windows of this length fit side by side into the trace: they overlap, and the intervals "
+                  "are narrower than they should be",
+                  (long long)study->independent_windows);
+    else
+        notes_add(&study->notes,
+                  "every replication replays the same trace: the intervals cover the random delays, not other times or "
+                  "places (--window samples the trace)");
+}
+
+enum error_code study_prepare(const struct scenario_doc *doc, struct scenario_env *env, struct study *study,
+                              struct error *e) {
+    memset(study, 0, sizeof *study);
+    study->doc = doc;
+    TRY(vary_read(doc, &study->grid, e));
+    study->n_variants = study->grid.n_variants;
+    study->variants = calloc(study->n_variants, sizeof(struct scenario *));
+    if (!study->variants) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t v = 0; v < study->n_variants; v++) TRY(resolve_variant(study, env, v, e));
+    TRY(take_replications(study, e));
+    note_windows(study);
+    return OK;
+}
+
+/* ---- what came out ----------------------------------------------------------- */
+
+const struct run_record *study_record(const struct study *study, uint32_t variant, uint32_t replication) {
+    return &study->records[(size_t)variant * study->n_replications + replication];
+}
+
+const struct study_cell *study_cell(const struct study *study, uint32_t variant, enum metric_id metric) {
+    return &study->cells[(size_t)variant * METRICS + metric];
+}
+
+static void column(const struct study *study, uint32_t variant, enum metric_id metric, double *out) {
+    for (uint32_t r = 0; r < study->n_replications; r++) out[r] = study_record(study, variant, r)->value[metric];
+}
+
+static enum error_code summarise_metric(struct study *study, enum metric_id m, double *first, double *own,
+                                        struct error *e) {
+    uint64_t seed = scenario_config(study->variants[0])->seed;
+    /* the same resamples for every variant: keyed by metric, not by variant */
+    uint64_t key = random_key_text(random_key_text(random_mix(seed), "bootstrap"), metrics[m].name);
+    double low = metrics[m].share ? 0 : -INFINITY, high = metrics[m].share ? 1 : INFINITY;
+    column(study, 0, m, first);
+    for (uint32_t v = 0; v < study->n_variants; v++) {
+        struct study_cell *cell = &study->cells[(size_t)v * METRICS + m];
+        column(study, v, m, own);
+        TRY(stats_estimate(own, study->n_replications, low, high, key, &cell->value, e));
+        cell->versus_first = (struct estimate){0, NAN, NAN, NAN, NAN, STATS_NONE};
+        if (v > 0) TRY(stats_paired(own, first, study->n_replications, key, &cell->versus_first, e));
+    }
+    return OK;
+}
+
+static enum error_code summarise(struct study *study, struct error *e) {
+    double *first = calloc(study->n_replications, sizeof *first);
+    double *own = calloc(study->n_replications, sizeof *own);
+    study->cells = calloc((size_t)study->n_variants * METRICS, sizeof *study->cells);
+    enum error_code rc = first && own && study->cells ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (int m = 0; m < METRICS && rc == OK; m++) rc = summarise_metric(study, (enum metric_id)m, first, own, e);
+    free(first);
+    free(own);
+    return rc;
+}
+
+static void note_results(struct study *study) {
+    uint32_t clamped = 0, unpriced = 0, alike = 0;
+    for (uint32_t v = 0; v < study->n_variants; v++) {
+        bool any_clamped = false, any_unpriced = false, same = study->n_replications > 1;
+        for (uint32_t r = 0; r < study->n_replications; r++) {
+            const struct run_record *record = study_record(study, v, r);
+            any_clamped |= record->base_clamped;
+            any_unpriced |= record->unknown_price_pools > 0;
+            same &= record->fingerprint == study_record(study, v, 0)->fingerprint;
+        }
+        clamped += any_clamped;
+        unpriced += any_unpriced;
+        alike += same;
+    }
+    if (clamped)
+        notes_add(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
+                  study->n_variants);
+    if (unpriced)
+        notes_add(&study->notes,
+                  "no price known for pools used in %u of %u variants: no cost for them "
+                  "(--price-spot, --price-on-demand)",
+                  unpriced, study->n_variants);
+    if (alike)
+        notes_add(&study->notes, "in %u of %u variants all replications are alike: nothing in them is random", alike,
+                  study->n_variants);
+}
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+enum error_code study_run(struct study *study, const struct study_options *options, struct error *e) {
+    size_t units = (size_t)study->n_variants * study->n_replications;
+    if (units > RUNNER_UNITS_MAX)
+        return error_set(e, ERR_INPUT, "study", "%zu runs; at most %u are accepted", units, RUNNER_UNITS_MAX);
+    study->records = calloc(units, sizeof *study->records);
+    if (options->timeline) study->timelines = calloc(study->n_variants, sizeof *study->timelines);
+    if (!study->records || (options->timeline && !study->timelines))
+        return error_set(e, ERR_FAILED, NULL, "out of memory");
+    study->threads = options->threads ? options->threads : runner_cores();
+    struct run_plan plan = {.n_variants = study->n_variants,
+                            .n_replications = study->n_replications,
+                            .variants = study->variants,
+                            .window_ms = study->window_ms,
+                            .threads = study->threads,
+                            .timelines = study->timelines,
+                            .progress = options->progress,
+                            .progress_arg = options->progress_arg};
+    double start = now_s();
+    TRY(runner_run(&plan, study->records, e));
+    study->wall_s = now_s() - start;
+    TRY(summarise(study, e));
+    note_results(study);
+    return OK;
+}
+
+void study_free(struct study *study) {
+    size_t units = study->records ? (size_t)study->n_variants * study->n_replications : 0;
+    for (size_t i = 0; i < units; i++) run_record_free(&study->records[i]);
+    for (uint32_t v = 0; v < study->n_variants && study->timelines; v++) timeline_free(&study->timelines[v]);
+    for (uint32_t v = 0; v < study->n_variants && study->variants; v++) scenario_free(study->variants[v]);
+    free(study->records);
+    free(study->timelines);
+    free(study->variants);
+    free(study->cells);
+    vary_free(&study->grid);
+    notes_free(&study->notes);
+    memset(study, 0, sizeof *study);
+}
