@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SpotHedge's published simulator, row by row: the deterministic policies on
+ * whole traces.  Costs are integers there and must be equal; availability to
+ * 1e-9. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tests/support/harness.h"
+
+struct reference {
+    char trace[32], policy[32];
+    int extra, cold_s, target, ticks;
+    double availability;
+    long long cost_units;
+};
+
+static struct trace *load(const char *dir, const char *which) {
+    struct error e = {0};
+    char path[600];
+    bool two_month = strcmp(which, "2-month") == 0;
+    snprintf(path, sizeof path, "%s/%s", dir,
+             two_month ? "skypilot/availability/1-node/aws-02-15-2023" : "spothedge/AWS1");
+    const char *paths[] = {path};
+    struct trace_options options = {0};
+    if (two_month) {
+        options.gap_ms = 300000;
+        options.single_means = TRACE_UNLIMITED;
+    }
+    struct trace *t = NULL;
+    assert_ok(trace_load(paths, 1, &options, &t, NULL, &e), &e);
+    return t;
+}
+
+static const char *policy_text(const struct reference *r, char text[128]) {
+    const char *placer = strncmp(r->policy, "EvenSpread", 10) == 0 ? "even-spread" : "round-robin";
+    if (strcmp(r->policy, "OnDemand") == 0)
+        snprintf(text, 128, "on-demand()");
+    else if (strstr(r->policy, "+Fallback"))
+        snprintf(text, 128, "skyserve(base=0,dynamic=true,overprovision=%d)+%s", r->extra, placer);
+    else
+        snprintf(text, 128, "spot(overprovision=%d)+%s", r->extra, placer);
+    return text;
+}
+
+static void check_row(struct trace *t, const struct reference *r) {
+    struct harness h;
+    char policy[128], cold[32];
+    harness_start(&h, t, false, "spothedge", policy_text(r, policy), (uint32_t)r->target);
+    snprintf(cold, sizeof cold, "%ds", r->cold_s);
+    harness_set(&h, "cloud.defaults.cold_start", cold);
+    harness_set(&h, "cloud.defaults.price_spot", "1");
+    harness_set(&h, "cloud.defaults.price_on_demand", "3");
+    h.config.warmup_ms = r->cold_s * 1000;
+    h.config.horizon_ms = (int64_t)r->ticks * 30000;
+    harness_run(&h);
+    double units = h.result.cost_total_usd * 120;
+    bool same = fabs(h.result.full - r->availability) <= 1e-9 && llround(units) == r->cost_units &&
+                fabs(units - (double)r->cost_units) < 1e-6;
+    if (!same)
+        fail_msg("%s %s extra %d cold %d target %d: full %.15g, expected %.15g; cost units %.9g, expected %lld", r->trace,
+                 r->policy, r->extra, r->cold_s, r->target, h.result.full, r->availability, units, r->cost_units);
+    harness_end(&h);
+}
+
+static void every_row(void **state) {
+    (void)state;
+    const char *dir = test_real_traces();
+    if (!dir) skip();
+    char path[600];
+    snprintf(path, sizeof path, "%s/../reference/spothedge_whole_trace.csv", dir);
+    FILE *in = fopen(path, "r");
+    if (!in) {
+        print_message("SKIPPED: no %s\n", path);
+        skip();
+    }
+    struct trace *traces[2] = {load(dir, "4-node"), load(dir, "2-month")};
+    char line[300];
+    uint64_t rows = 0;
+    assert_non_null(fgets(line, sizeof line, in));
+    while (fgets(line, sizeof line, in)) {
+        struct reference r;
+        int n = sscanf(line, "%31[^,],%31[^,],%d,%d,%d,%d,%lf,%lld", r.trace, r.policy, &r.extra, &r.cold_s, &r.target,
+                       &r.ticks, &r.availability, &r.cost_units);
+        assert_int_equal(n, 8);
+        check_row(traces[strcmp(r.trace, "2-month") == 0], &r);
+        rows++;
+    }
+    fclose(in);
+    trace_free(traces[0]);
+    trace_free(traces[1]);
+    assert_true(rows > 100);
+    test_count("rows of SpotHedge's simulator", rows);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_row)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
