@@ -9,11 +9,10 @@ OPT ?= -O2
 PKG_CONFIG ?= pkg-config
 PREFIX ?= /usr/local
 DESTDIR ?=
-VERSION = 0.1.0
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 # -ffp-contract=off: the same doubles from every compiler and level.
-CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSPOTSIM_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) -ffp-contract=off \
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE $(OPT) -g $(WARN) -ffp-contract=off \
 	-fvisibility=hidden -fPIC -pthread -I. $(PKG_CFLAGS) $(EXTRA_CFLAGS)
 
 PKGS = gsl libcjson sqlite3
