@@ -14,9 +14,9 @@
 #define TRACE_UNLIMITED UINT32_MAX  /* a capacity without bound */
 #define TRACE_CAPACITY_MAX 1000000u /* largest bounded capacity accepted */
 #define TRACE_POOLS_MAX 4096u
-#define TRACE_SAMPLES_MAX 20000000u      /* of one pool in one file, before compression */
+#define TRACE_SAMPLES_MAX 20000000u       /* of one pool in one file, before compression */
 #define TRACE_FILE_BYTES_MAX (256u << 20) /* of one input file */
-#define TRACE_FILES_MAX 16384u           /* input files of one trace */
+#define TRACE_FILES_MAX 16384u            /* input files of one trace */
 
 /* Change points: value[i] holds on [at_ms[i], at_ms[i+1]), the last one to the
  * end of the pool's span.  at_ms[0] == 0, strictly rising; neighbours differ. */
@@ -32,15 +32,15 @@ struct trace_price {
 };
 
 struct trace_pool {
-    char *name;                                   /* unique in the trace */
-    char *cloud, *region, *zone, *instance_type;  /* "" when not known */
-    bool cloud_inferred;                          /* the cloud was read off the zone's name */
-    bool has_capacity;                            /* false: only prices were given; capacity is unlimited */
-    int64_t span_ms;                              /* time covered, from the trace's common start */
-    int64_t gap_ms;                               /* sampling step (median when irregular); 0 if the source has none */
-    int64_t resolution_ms;                        /* probing interval behind the samples; gap_ms when not known better */
-    uint32_t samples;                             /* in the source, before compression; 0 if it has none */
-    uint32_t price_samples;                       /* prices in the source, before compression; 0 if it has none */
+    char *name;                                  /* unique in the trace */
+    char *cloud, *region, *zone, *instance_type; /* "" when not known */
+    bool cloud_inferred;                         /* the cloud was read off the zone's name */
+    bool has_capacity;                           /* false: only prices were given; capacity is unlimited */
+    int64_t span_ms;                             /* time covered, from the trace's common start */
+    int64_t gap_ms;                              /* sampling step (median when irregular); 0 if the source has none */
+    int64_t resolution_ms;                       /* probing interval behind the samples; gap_ms when not known better */
+    uint32_t samples;                            /* in the source, before compression; 0 if it has none */
+    uint32_t price_samples;                      /* prices in the source, before compression; 0 if it has none */
     struct trace_capacity capacity;
     struct trace_price price;
 };

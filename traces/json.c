@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "traces/json.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum error_code syntax_error(const char *path, const char *data, size_t size, const char *at, struct error *e) {
+    uint64_t line = 1;
+    const char *line_start = data;
+    if (at > data + size) at = data + size;
+    for (const char *s = data; s < at; s++)
+        if (*s == '\n') {
+            line++;
+            line_start = s + 1;
+        }
+    char where[320];
+    snprintf(where, sizeof where, "%s:%" PRIu64 ":%td", path, line, at - line_start + 1);
+    if (at >= data + size || *at == '\0')
+        return error_set(e, ERR_INPUT, where, "JSON ends before it is complete; is the file truncated?");
+    return error_set(e, ERR_INPUT, where, "not valid JSON near '%.20s'", at);
+}
+
+static const char *skip_blank(const char *s, const char *end) {
+    while (s < end && (*s == ' ' || *s == '\n' || *s == '\r' || *s == '\t')) s++;
+    return s;
+}
+
+static enum error_code append(struct json_documents *d, cJSON *document, const char *path, struct error *e) {
+    cJSON **grown = realloc(d->document, (d->n + 1) * sizeof *grown);
+    if (!grown) {
+        cJSON_Delete(document);
+        return error_set(e, ERR_FAILED, path, "out of memory");
+    }
+    d->document = grown;
+    d->document[d->n++] = document;
+    return OK;
+}
+
+enum error_code json_parse(const char *path, const char *data, size_t size, struct json_documents *out,
+                           struct error *e) {
+    const char *end = data + size;
+    memset(out, 0, sizeof *out);
+    if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3;
+    const char *s = skip_blank(data, end);
+    while (s < end) {
+        const char *stop = s;
+        cJSON *document = cJSON_ParseWithLengthOpts(s, (size_t)(end - s), &stop, 0);
+        if (!document) return syntax_error(path, data, (size_t)(end - data), stop, e);
+        TRY(append(out, document, path, e));
+        s = skip_blank(stop, end);
+    }
+    return OK;
+}
+
+void json_free(struct json_documents *d) {
+    for (uint32_t i = 0; i < d->n; i++) cJSON_Delete(d->document[i]);
+    free(d->document);
+    memset(d, 0, sizeof *d);
+}
+
+enum error_code json_member(const struct cJSON *object, const char *name, const char *where, struct cJSON **out,
+                            struct error *e) {
+    *out = NULL;
+    for (cJSON *item = object->child; item; item = item->next) {
+        if (strcmp(item->string, name) != 0) continue;
+        if (*out) return error_set(e, ERR_INPUT, where, "has \"%s\" twice", name);
+        *out = item;
+    }
+    return OK;
+}
+
+const char *json_kind(const struct cJSON *v) {
+    if (cJSON_IsString(v)) return "a string";
+    if (cJSON_IsNumber(v)) return "a number";
+    if (cJSON_IsArray(v)) return "an array";
+    if (cJSON_IsObject(v)) return "an object";
+    if (cJSON_IsNull(v)) return "null";
+    return cJSON_IsBool(v) ? "true or false" : "nothing";
+}
+
+const char *json_where(struct json_place *p, const char *path, const char *member, int64_t index, const char *inner) {
+    char at[32] = "";
+    if (index >= 0) snprintf(at, sizeof at, "[%" PRId64 "]", index);
+    snprintf(p->text, sizeof p->text, "%s: %s%s%s%s", path ? path : "", member ? member : "", at,
+             inner && (member || index >= 0) ? "." : "", inner ? inner : "");
+    return p->text;
+}

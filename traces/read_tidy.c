@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Our own CSV: changes of capacity and price of any number of pools, with
+ * everything else a trace holds in header lines. */
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "traces/csv.h"
+#include "traces/json.h"
+#include "traces/readers.h"
+
+struct tidy_pool {
+    struct raw_pool *pool;
+    struct series capacity, price;
+    uint32_t room_capacity, room_price;
+    int64_t gap_ms, span_ms; /* span 0: to the last time in the file */
+    int64_t samples, price_samples;
+    bool described;
+};
+
+struct tidy {
+    struct trace_builder *b;
+    const struct source *src;
+    struct csv csv;
+    bool dated, header_seen;
+    int64_t epoch_ms, last_ms;
+    uint32_t n, room;
+    struct tidy_pool *pools; /* rising by pool->name */
+};
+
+/* The pool's entry, made on first use. */
+static enum error_code find_pool(struct tidy *t, const char *name, struct tidy_pool **out, struct error *e) {
+    struct raw_pool *raw;
+    TRY(builder_pool(t->b, t->src, name, false, &raw, e));
+    uint32_t lo = 0, hi = t->n;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (strcmp(t->pools[mid].pool->name, raw->name) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == t->n || t->pools[lo].pool != raw) {
+        if (t->n == t->room) {
+            uint32_t room = t->room ? t->room * 2 : 16;
+            struct tidy_pool *grown = realloc(t->pools, room * sizeof *grown);
+            if (!grown) return error_set(e, ERR_FAILED, t->src->path, "out of memory");
+            t->pools = grown;
+            t->room = room;
+        }
+        memmove(t->pools + lo + 1, t->pools + lo, (t->n - lo) * sizeof *t->pools);
+        memset(&t->pools[lo], 0, sizeof t->pools[lo]);
+        t->pools[lo].pool = raw;
+        t->n++;
+    }
+    *out = &t->pools[lo];
+    return OK;
+}
+
+/* ---- header lines ------------------------------------------------------------ */
+
+static enum error_code whole_member(const cJSON *o, const char *name, int64_t max, int64_t *out, struct error *e) {
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+    if (!v) return OK;
+    if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= (double)max) ||
+        v->valuedouble != floor(v->valuedouble))
+        return error_set(e, ERR_INPUT, name, "expected a whole number from 0 to %" PRId64, max);
+    *out = (int64_t)v->valuedouble;
+    return OK;
+}
+
+/* A manifest's word stands before the file's. */
+static enum error_code text_into(const cJSON *o, const char *name, char **slot, bool *all, struct error *e) {
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+    if (!v) *all = false;
+    if (!v || *slot) return OK;
+    if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, name, "expected a string, got %s", json_kind(v));
+    return text_replace(slot, v->valuestring, e);
+}
+
+static enum error_code describe_pool(struct tidy *t, const cJSON *o, struct error *e) {
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(o, "name");
+    if (!cJSON_IsString(name)) return error_set(e, ERR_INPUT, "name", "expected the pool's name");
+    struct tidy_pool *p;
+    TRY(find_pool(t, name->valuestring, &p, e));
+    if (p->described) return error_set(e, ERR_INPUT, NULL, "pool '%s' is described twice", p->pool->name);
+    p->described = true;
+    bool all = true, cloud_said = p->pool->cloud != NULL;
+    TRY(text_into(o, "cloud", &p->pool->cloud, &all, e));
+    TRY(text_into(o, "region", &p->pool->region, &all, e));
+    TRY(text_into(o, "zone", &p->pool->zone, &all, e));
+    TRY(text_into(o, "type", &p->pool->instance_type, &all, e));
+    p->pool->identity_final = all;
+    const cJSON *inferred = cJSON_GetObjectItemCaseSensitive(o, "cloud_inferred");
+    if (inferred && !cJSON_IsBool(inferred))
+        return error_set(e, ERR_INPUT, "cloud_inferred", "expected true or false, got %s", json_kind(inferred));
+    p->pool->cloud_inferred = !cloud_said && cJSON_IsTrue(inferred);
+    int64_t resolution_ms = 0;
+    TRY(whole_member(o, "gap_ms", TIME_LIMIT_MS, &p->gap_ms, e));
+    TRY(whole_member(o, "resolution_ms", TIME_LIMIT_MS, &resolution_ms, e));
+    TRY(whole_member(o, "span_ms", TIME_LIMIT_MS, &p->span_ms, e));
+    TRY(whole_member(o, "samples", TRACE_SAMPLES_MAX, &p->samples, e));
+    TRY(whole_member(o, "price_samples", TRACE_SAMPLES_MAX, &p->price_samples, e));
+    if (!p->pool->resolution_ms) p->pool->resolution_ms = resolution_ms;
+    return OK;
+}
+
+static enum error_code pool_line(struct tidy *t, const char *text, struct error *e) {
+    cJSON *o = cJSON_Parse(text);
+    enum error_code rc = cJSON_IsObject(o)
+                             ? describe_pool(t, o, e)
+                             : error_set(e, ERR_INPUT, NULL, "expected '# pool {...}' with a JSON object");
+    cJSON_Delete(o);
+    return rc;
+}
+
+static enum error_code header_line(struct tidy *t, const char *line, struct error *e) {
+    if (t->csv.line == 1 || strncmp(line, "# spotsim-trace", 15) == 0) {
+        if (strcmp(line, "# spotsim-trace 1") == 0) return OK;
+        return error_set(e, ERR_INPUT, NULL, "version of '%.40s' is not known; expected '# spotsim-trace 1'", line);
+    }
+    if (strncmp(line, "# pool ", 7) == 0) return pool_line(t, line + 7, e);
+    if (strncmp(line, "# epoch ", 8) == 0) {
+        t->dated = true;
+        return timestamp_from_text(line + 8, &t->epoch_ms, e);
+    }
+    return OK; /* a comment */
+}
+
+/* ---- rows -------------------------------------------------------------------- */
+
+/* Seconds with up to three decimals, exactly. */
+static enum error_code seconds_to_ms(const char *text, int64_t *ms, struct error *e) {
+    size_t whole = strspn(text, "0123456789"), fraction = 0;
+    int64_t value = 0;
+    if (text[whole] == '.') fraction = strspn(text + whole + 1, "0123456789");
+    bool ok = whole > 0 && whole <= 12 && fraction <= 3 && text[whole + (text[whole] == '.') + fraction] == '\0' &&
+              (text[whole] != '.' || fraction > 0);
+    if (!ok)
+        return error_set(e, ERR_INPUT, NULL, "'%.40s' is not a time; expected seconds with up to 3 decimals", text);
+    for (size_t i = 0; i < whole; i++) value = value * 10 + (text[i] - '0');
+    for (size_t i = 1; i <= 3; i++) value = value * 10 + (i <= fraction ? text[whole + i] - '0' : 0);
+    if (value > TIME_LIMIT_MS)
+        return error_set(e, ERR_INPUT, NULL, "time %s is past the limit of %" PRId64 " days", text,
+                         (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
+    *ms = value;
+    return OK;
+}
+
+static enum error_code push(struct series *s, uint32_t *room, int64_t at_ms, int64_t value, struct error *e) {
+    if (s->n && at_ms <= s->at_ms[s->n - 1])
+        return error_set(e, ERR_INPUT, NULL, "the pool's times must rise, and this is not after the one before");
+    if (s->n == *room) {
+        if (s->n >= TRACE_SAMPLES_MAX)
+            return error_set(e, ERR_INPUT, NULL, "more than %u changes in one pool", TRACE_SAMPLES_MAX);
+        uint32_t more = *room ? *room * 2 : 64;
+        int64_t *at = realloc(s->at_ms, more * sizeof *at);
+        if (at) s->at_ms = at;
+        int64_t *values = realloc(s->value, more * sizeof *values);
+        if (values) s->value = values;
+        if (!at || !values) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        *room = more;
+    }
+    s->at_ms[s->n] = at_ms;
+    s->value[s->n++] = value;
+    return OK;
+}
+
+static enum error_code data_row(struct tidy *t, struct error *e) {
+    struct csv *c = &t->csv;
+    struct tidy_pool *p;
+    int64_t at_ms = 0, value = 0;
+    if (c->n != 4) return error_set(e, ERR_INPUT, NULL, "expected 4 fields (time,pool,capacity,price), got %u", c->n);
+    if (!*c->field[2] && !*c->field[3])
+        return error_set(e, ERR_INPUT, NULL, "neither capacity nor price is given; expected at least one");
+    TRY(seconds_to_ms(c->field[0], &at_ms, e));
+    TRY(find_pool(t, c->field[1], &p, e));
+    if (*c->field[2]) {
+        value = TRACE_UNLIMITED;
+        if (strcmp(c->field[2], "unlimited") != 0) TRY(text_int(c->field[2], 0, TRACE_CAPACITY_MAX, &value, e));
+        TRY(push(&p->capacity, &p->room_capacity, at_ms, value, e));
+    }
+    if (*c->field[3]) {
+        TRY(text_price_uusd(c->field[3], &value, e));
+        TRY(push(&p->price, &p->room_price, at_ms, value, e));
+    }
+    if (p->span_ms && at_ms >= p->span_ms)
+        return error_set(e, ERR_INPUT, NULL, "time %s is not before the end of pool '%s' (span_ms %" PRId64 ")",
+                         c->field[0], p->pool->name, p->span_ms);
+    if (at_ms > t->last_ms) t->last_ms = at_ms;
+    return OK;
+}
+
+static enum error_code any_row(struct tidy *t, struct error *e) {
+    struct csv *c = &t->csv;
+    if (c->raw[0] == '#') return header_line(t, c->field[0], e);
+    if (t->header_seen) return data_row(t, e);
+    t->header_seen = true;
+    if (c->n == 4 && strcmp(c->field[0], "time") == 0 && strcmp(c->field[1], "pool") == 0 &&
+        strcmp(c->field[2], "capacity") == 0 && strcmp(c->field[3], "price") == 0)
+        return OK;
+    return error_set(e, ERR_INPUT, NULL, "expected the header time,pool,capacity,price");
+}
+
+/* ---- to the builder ------------------------------------------------------------ */
+
+static void finish_series(const struct tidy *t, const struct tidy_pool *p, int64_t samples, struct series *s) {
+    int64_t base = t->dated ? t->epoch_ms : 0;
+    for (uint32_t i = 0; i < s->n; i++) s->at_ms[i] += base;
+    s->end_ms = base + (p->span_ms ? p->span_ms : t->last_ms);
+    s->gap_ms = p->gap_ms;
+    s->samples = (uint32_t)samples;
+    s->dated = t->dated;
+}
+
+static enum error_code hand_over(struct tidy *t, struct error *e) {
+    if (t->n == 0) return error_set(e, ERR_INPUT, t->src->path, "has no rows; expected at least one");
+    for (uint32_t i = 0; i < t->n; i++) {
+        struct tidy_pool *p = &t->pools[i];
+        if (!p->capacity.n && !p->price.n)
+            return error_set(e, ERR_INPUT, t->src->path, "pool '%s' is described but has no rows", p->pool->name);
+        if (!p->span_ms && t->last_ms == 0)
+            return error_set(e, ERR_INPUT, t->src->path,
+                             "covers no time: all rows are at time 0 and pool '%s' has no span_ms", p->pool->name);
+        if (p->capacity.n) {
+            finish_series(t, p, p->samples, &p->capacity);
+            TRY(builder_add_capacity(p->pool, t->src, &p->capacity, e));
+        }
+        if (p->price.n) {
+            finish_series(t, p, p->price_samples, &p->price);
+            TRY(builder_add_price(p->pool, t->src, &p->price, e));
+        }
+    }
+    return OK;
+}
+
+static enum error_code read_rows(struct tidy *t, struct error *e) {
+    for (;;) {
+        bool more;
+        TRY(csv_next(&t->csv, &more, e));
+        if (!more) return OK;
+        enum error_code rc = any_row(t, e);
+        if (rc != OK) return csv_fail(&t->csv, rc, e);
+    }
+}
+
+enum error_code read_tidy(struct trace_builder *b, const struct source *src, const char *data, size_t size,
+                          struct error *e) {
+    struct tidy t = {.b = b, .src = src};
+    csv_open(&t.csv, src->path, data, size);
+    enum error_code rc = read_rows(&t, e);
+    if (rc == OK) rc = hand_over(&t, e);
+    for (uint32_t i = 0; i < t.n; i++) {
+        series_free(&t.pools[i].capacity);
+        series_free(&t.pools[i].price);
+    }
+    free(t.pools);
+    return rc;
+}

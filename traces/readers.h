@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One reader per format.  Each takes one file's content and hands raw samples
+ * to the builder.  Private to traces/; docs/trace-formats.md has the formats. */
+#ifndef SPOTSIM_TRACES_READERS_H
+#define SPOTSIM_TRACES_READERS_H
+
+#include "traces/builder.h"
+
+struct cJSON;
+
+/* Finds the format by content and calls its reader. */
+enum error_code read_any(struct trace_builder *b, const struct source *src, const char *data, size_t size,
+                         struct error *e);
+
+/* {"metadata": {"gap_seconds": g}, "data": [...], "prices": [...]} */
+enum error_code read_skypilot(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
+                              struct error *e);
+/* {"pool": [price, ...], ...} */
+enum error_code read_price_lists(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
+                                 struct error *e);
+/* One page of `aws ec2 describe-spot-price-history`: {"SpotPriceHistory":
+ * [...]}, the bare list, or a list of pages. */
+enum error_code read_aws_history(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
+                                 struct error *e);
+/* date,availability */
+enum error_code read_timestamped(struct trace_builder *b, const struct source *src, const char *data, size_t size,
+                                 struct error *e);
+/* ms,add|remove,node */
+enum error_code read_events(struct trace_builder *b, const struct source *src, const char *data, size_t size,
+                            struct error *e);
+/* # spotsim-trace 1 */
+enum error_code read_tidy(struct trace_builder *b, const struct source *src, const char *data, size_t size,
+                          struct error *e);
+
+/* A capacity as JSON or text: whole, 0..TRACE_CAPACITY_MAX. */
+enum error_code capacity_from_json(const struct cJSON *v, const char *where, int64_t *value, struct error *e);
+/* A list of prices as a series joined by index. */
+enum error_code prices_from_json(const struct cJSON *list, const struct source *src, const char *member,
+                                 struct series *s, struct error *e);
+/* Dates a user may write must stay where sums of times cannot overflow. */
+enum error_code timestamp_from_text(const char *text, int64_t *unix_ms, struct error *e);
+/* Sampling step in seconds, more than 0, to ms. */
+enum error_code gap_from_json(const struct cJSON *v, const char *where, int64_t *gap_ms, struct error *e);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Makes every series stand on its own: sampling step, prices joined by index,
+ * polarity, the meaning of 1. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "traces/assemble.h"
+
+int64_t series_at_ms(const struct series *s, uint32_t i) { return s->at_ms ? s->at_ms[i] : (int64_t)i * s->gap_ms; }
+int64_t series_first_ms(const struct series *s) { return series_at_ms(s, 0); }
+int64_t series_end_ms(const struct series *s) { return s->at_ms ? s->end_ms : (int64_t)s->n * s->gap_ms; }
+
+/* Option before manifest before what the file says. */
+static enum error_code settle_gap(const struct trace_builder *b, const struct raw_pool *p, struct series *s,
+                                  bool *gap_used, struct error *e) {
+    int64_t wanted = builder_options(b)->gap_ms;
+    if (s->at_ms) return OK;
+    if (wanted)
+        *gap_used = true;
+    else
+        wanted = p->gap_ms;
+    if (wanted) s->gap_ms = wanted;
+    if (s->gap_ms <= 0)
+        return error_set(e, ERR_INPUT, s->path,
+                         "pool '%s' has samples without timestamps and no sampling step is written; give it with --gap",
+                         p->name);
+    if (s->gap_ms > TIME_LIMIT_MS / s->n)
+        return error_set(e, ERR_INPUT, s->path,
+                         "%u samples of %" PRId64 " ms are longer than the limit of %" PRId64 " days", s->n, s->gap_ms,
+                         (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
+    return OK;
+}
+
+static enum error_code join_price(const struct trace_builder *b, struct raw_pool *p, bool *gap_used, struct error *e) {
+    struct series *c = &p->capacity, *price = &p->price;
+    if (!price->by_index || !c->path) return settle_gap(b, p, price, gap_used, e);
+    if (c->samples != c->n)
+        return error_set(e, ERR_INPUT, price->path,
+                         "prices of pool '%s' are joined by sample index, but %s keeps changes, not samples", p->name,
+                         c->path);
+    if (c->n != price->n)
+        return error_set(e, ERR_INPUT, price->path,
+                         "pool '%s' has %u prices but %u capacities (%s); they are joined by index, so both must be "
+                         "equally long",
+                         p->name, price->n, c->n, c->path);
+    price->gap_ms = c->gap_ms;
+    price->dated = c->dated;
+    price->end_ms = c->end_ms;
+    if (!c->at_ms) return OK;
+    price->at_ms = malloc(c->n * sizeof *price->at_ms);
+    if (!price->at_ms) return error_set(e, ERR_FAILED, price->path, "out of memory");
+    memcpy(price->at_ms, c->at_ms, c->n * sizeof *price->at_ms);
+    return OK;
+}
+
+/* -1 when the series is 0/1, else the index of the first other value. */
+static int64_t first_other(const struct series *s) {
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->value[i] > 1) return i;
+    return -1;
+}
+
+static enum error_code settle_values(const struct trace_options *o, const struct raw_pool *p, struct series *s,
+                                     bool *single_used, struct error *e) {
+    int64_t other = first_other(s);
+    if (o->polarity == TRACE_PREEMPTED) {
+        if (other >= 0)
+            return error_set(e, ERR_INPUT, s->path,
+                             "polarity 'preempted' needs a series of 0 and 1, but sample %" PRId64
+                             " of pool '%s' is %" PRId64,
+                             other, p->name, s->value[other]);
+        for (uint32_t i = 0; i < s->n; i++) s->value[i] = !s->value[i];
+    }
+    if (o->single_means && other < 0) {
+        *single_used = true;
+        for (uint32_t i = 0; i < s->n; i++)
+            if (s->value[i]) s->value[i] = o->single_means;
+    }
+    return OK;
+}
+
+enum error_code assemble_settle(struct trace_builder *b, struct trace_notes *notes, struct error *e) {
+    const struct trace_options *o = builder_options(b);
+    bool gap_used = false, single_used = false, any_capacity = false;
+    TRY(builder_settle_points(b, e));
+    for (uint32_t i = 0; i < builder_n_pools(b); i++) {
+        struct raw_pool *p = builder_pool_at(b, i);
+        if (p->capacity.path) {
+            any_capacity = true;
+            TRY(settle_gap(b, p, &p->capacity, &gap_used, e));
+            TRY(settle_values(o, p, &p->capacity, &single_used, e));
+        }
+        if (p->price.path) TRY(join_price(b, p, &gap_used, e));
+    }
+    if (o->gap_ms && !gap_used)
+        return error_set(e, ERR_INPUT, "--gap", "every series has its own timestamps; there is no step to override");
+    if (o->single_means && !single_used)
+        notes_add(notes, "--single-means changes nothing: there is no series of 0 and 1");
+    uint32_t alone = 0;
+    const char *example = "";
+    for (uint32_t i = 0; any_capacity && i < builder_n_pools(b); i++)
+        if (!builder_pool_at(b, i)->capacity.path && alone++ == 0) example = builder_pool_at(b, i)->name;
+    if (alone)
+        notes_add(notes, "%u pool%s with prices but without capacity (%s%s): capacity taken as unlimited there", alone,
+                  alone > 1 ? "s" : "", example, alone > 1 ? ", ..." : "");
+    return OK;
+}
