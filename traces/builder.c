@@ -23,7 +23,7 @@ struct trace_builder *builder_new(const struct trace_options *options) {
     return b;
 }
 
-void series_free(struct series *s) {
+void samples_free(struct series *s) {
     free(s->path);
     free(s->at_ms);
     free(s->value);
@@ -33,8 +33,8 @@ void series_free(struct series *s) {
 static void raw_pool_free(struct raw_pool *p) {
     char *texts[] = {p->name, p->cloud, p->region, p->zone, p->instance_type, p->offset, p->epoch, p->points_path};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
-    series_free(&p->capacity);
-    series_free(&p->price);
+    samples_free(&p->capacity);
+    samples_free(&p->price);
     free(p->points);
     free(p);
 }
@@ -70,7 +70,7 @@ enum error_code series_alloc(struct series *s, size_t n, bool timed, const char 
     s->value = calloc(n, sizeof *s->value);
     s->at_ms = timed ? calloc(n, sizeof *s->at_ms) : NULL;
     if (s->value && (s->at_ms || !timed)) return OK;
-    series_free(s);
+    samples_free(s);
     return error_set(e, ERR_FAILED, where, "out of memory");
 }
 
@@ -189,7 +189,7 @@ static enum error_code add_series(struct series *slot, const struct raw_pool *p,
     if (rc == OK)
         *slot = *s;
     else
-        series_free(s);
+        samples_free(s);
     memset(s, 0, sizeof *s);
     return rc;
 }
@@ -200,7 +200,7 @@ enum error_code builder_add_capacity(struct raw_pool *p, const struct source *sr
 
 enum error_code builder_add_price(struct raw_pool *p, const struct source *src, struct series *s, struct error *e) {
     if (p->points_path) {
-        series_free(s);
+        samples_free(s);
         return error_set(e, ERR_INPUT, src->path, "pool '%s' has its price already from %s; expected one source",
                          p->name, p->points_path);
     }

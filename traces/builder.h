@@ -91,7 +91,7 @@ enum error_code builder_align(struct trace_builder *b, const char *pool, const c
 enum error_code text_replace(char **slot, const char *text, struct error *e);
 /* Room for n samples in both arrays (at_ms only when timed); checks the limit. */
 enum error_code series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e);
-void series_free(struct series *s);
+void samples_free(struct series *s);
 
 /* All pools on one clock, compressed.  `notes` may be NULL. */
 enum error_code builder_finish(struct trace_builder *b, struct trace **out, struct trace_notes *notes, struct error *e);

@@ -39,7 +39,7 @@ static enum error_code append(struct json_documents *d, cJSON *document, const c
     return OK;
 }
 
-enum error_code json_parse(const char *path, const char *data, size_t size, struct json_documents *out,
+enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
                            struct error *e) {
     const char *end = data + size;
     memset(out, 0, sizeof *out);
@@ -55,7 +55,7 @@ enum error_code json_parse(const char *path, const char *data, size_t size, stru
     return OK;
 }
 
-void json_free(struct json_documents *d) {
+void documents_free(struct json_documents *d) {
     for (uint32_t i = 0; i < d->n; i++) cJSON_Delete(d->document[i]);
     free(d->document);
     memset(d, 0, sizeof *d);
@@ -72,7 +72,7 @@ enum error_code json_member(const struct cJSON *object, const char *name, const 
     return OK;
 }
 
-const char *json_kind(const struct cJSON *v) {
+const char *json_value_kind(const struct cJSON *v) {
     if (cJSON_IsString(v)) return "a string";
     if (cJSON_IsNumber(v)) return "a number";
     if (cJSON_IsArray(v)) return "an array";

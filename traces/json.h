@@ -16,17 +16,17 @@ struct json_documents {
     struct cJSON **document;
 };
 
-/* Every document in the text, one after another.  Free with json_free, on
+/* Every document in the text, one after another.  Free with documents_free, on
  * failure too. */
-enum error_code json_parse(const char *path, const char *data, size_t size, struct json_documents *out,
+enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
                            struct error *e);
-void json_free(struct json_documents *d);
+void documents_free(struct json_documents *d);
 
 /* The member, NULL when absent; a member given twice is an error. */
 enum error_code json_member(const struct cJSON *object, const char *name, const char *where, struct cJSON **out,
                             struct error *e);
 /* What a value is, in words: "a string", "null". */
-const char *json_kind(const struct cJSON *value);
+const char *json_value_kind(const struct cJSON *value);
 
 /* Builds "file: members[3].name" into buf and returns it; any part may be
  * NULL, index < 0 leaves it out. */

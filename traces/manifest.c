@@ -23,7 +23,7 @@ bool manifest_is(const char *data, size_t size) {
 }
 
 static enum error_code take_text(const cJSON *v, const char *where, char **slot, struct error *e) {
-    if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, where, "expected a string, got %s", json_kind(v));
+    if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, where, "expected a string, got %s", json_value_kind(v));
     if (!*v->valuestring || strlen(v->valuestring) > HINT_TEXT_MAX)
         return error_set(e, ERR_INPUT, where, "expected 1 to %u bytes", HINT_TEXT_MAX);
     return text_replace(slot, v->valuestring, e);
@@ -35,7 +35,7 @@ static enum error_code take_duration(const cJSON *v, const char *where, int64_t 
         return OK;
     }
     if (!cJSON_IsString(v))
-        return error_set(e, ERR_INPUT, where, "expected a duration such as \"300s\", got %s", json_kind(v));
+        return error_set(e, ERR_INPUT, where, "expected a duration such as \"300s\", got %s", json_value_kind(v));
     enum error_code rc = text_duration_ms(v->valuestring, ms, e);
     if (rc == OK && *ms == 0) rc = error_set(e, ERR_INPUT, NULL, "expected more than 0");
     if (rc != OK) error_in(e, where);
@@ -44,7 +44,7 @@ static enum error_code take_duration(const cJSON *v, const char *where, int64_t 
 
 static enum error_code take_renames(const cJSON *v, const char *where, struct file_hints *h, struct error *e) {
     if (!cJSON_IsObject(v))
-        return error_set(e, ERR_INPUT, where, "expected an object {\"old\": \"new\"}, got %s", json_kind(v));
+        return error_set(e, ERR_INPUT, where, "expected an object {\"old\": \"new\"}, got %s", json_value_kind(v));
     h->renames = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof *h->renames);
     if (!h->renames) return error_set(e, ERR_FAILED, where, "out of memory");
     for (const cJSON *item = v->child; item; item = item->next) {
@@ -85,7 +85,7 @@ static enum error_code take_entry(const char *path, const cJSON *v, int64_t i, s
     struct json_place place;
     if (!cJSON_IsObject(v))
         return error_set(e, ERR_INPUT, json_where(&place, path, "files", i, NULL), "expected an object, got %s",
-                         json_kind(v));
+                         json_value_kind(v));
     for (const cJSON *item = v->child; item; item = item->next)
         TRY(take_member(item, json_where(&place, path, "files", i, item->string), f, e));
     if (!f->path) return error_set(e, ERR_INPUT, json_where(&place, path, "files", i, NULL), "expected a \"file\"");
@@ -155,12 +155,12 @@ enum error_code manifest_parse(const char *path, const char *data, size_t size, 
     struct json_documents docs;
     struct manifest_file defaults = {0};
     memset(out, 0, sizeof *out);
-    enum error_code rc = json_parse(path, data, size, &docs, e);
+    enum error_code rc = documents_parse(path, data, size, &docs, e);
     if (rc == OK && (docs.n != 1 || !cJSON_IsObject(docs.document[0])))
         rc = error_set(e, ERR_INPUT, path, "expected a manifest: one JSON object with \"files\"");
     if (rc == OK) rc = take_document(path, docs.document[0], &defaults, out, e);
     file_free(&defaults);
-    json_free(&docs);
+    documents_free(&docs);
     return rc;
 }
 

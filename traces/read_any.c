@@ -85,8 +85,8 @@ enum error_code read_any(struct trace_builder *b, const struct source *src, cons
         return read_text(b, src, data, size, s, n, e);
     }
     struct json_documents docs;
-    enum error_code rc = json_parse(src->path, data, size, &docs, e);
+    enum error_code rc = documents_parse(src->path, data, size, &docs, e);
     if (rc == OK) rc = read_json(b, src, &docs, e);
-    json_free(&docs);
+    documents_free(&docs);
     return rc;
 }

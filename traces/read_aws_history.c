@@ -21,7 +21,7 @@ static enum error_code text_member(const cJSON *entry, const char *name, const s
         return OK;
     }
     return error_set(e, ERR_INPUT, json_where(&place, src->path, "SpotPriceHistory", i, name),
-                     "expected a string, got %s", v ? json_kind(v) : "nothing");
+                     "expected a string, got %s", v ? json_value_kind(v) : "nothing");
 }
 
 static enum error_code read_entry(struct trace_builder *b, const struct source *src, const struct history_entry *h,
@@ -47,7 +47,7 @@ static enum error_code read_list(struct trace_builder *b, const struct source *s
         struct history_entry h;
         if (!cJSON_IsObject(v))
             return error_set(e, ERR_INPUT, json_where(&place, src->path, "SpotPriceHistory", i, NULL),
-                             "expected an object, got %s", json_kind(v));
+                             "expected an object, got %s", json_value_kind(v));
         TRY(text_member(v, "AvailabilityZone", src, i, &h.zone, e));
         TRY(text_member(v, "InstanceType", src, i, &h.type, e));
         TRY(text_member(v, "ProductDescription", src, i, &h.product, e));
@@ -74,6 +74,6 @@ enum error_code read_aws_history(struct trace_builder *b, const struct source *s
     if (cJSON_IsObject(doc)) TRY(json_member(doc, "SpotPriceHistory", src->path, &list, e));
     if (!cJSON_IsArray(list))
         return error_set(e, ERR_INPUT, src->path, "expected a page with a list \"SpotPriceHistory\", got %s",
-                         list ? json_kind(list) : json_kind(doc));
+                         list ? json_value_kind(list) : json_value_kind(doc));
     return read_list(b, src, list, e);
 }

@@ -117,6 +117,6 @@ enum error_code read_events(struct trace_builder *b, const struct source *src, c
     enum error_code rc = event_rows(src, &c, &s, &set, e);
     free_set(&set);
     if (rc == OK) return builder_add_capacity(p, src, &s, e);
-    series_free(&s);
+    samples_free(&s);
     return rc;
 }

@@ -10,7 +10,7 @@ static enum error_code read_data(const struct source *src, const cJSON *data, st
     struct json_place place;
     if (!cJSON_IsArray(data))
         return error_set(e, ERR_INPUT, json_where(&place, src->path, "data", -1, NULL),
-                         "expected a list of capacities, got %s", data ? json_kind(data) : "nothing");
+                         "expected a list of capacities, got %s", data ? json_value_kind(data) : "nothing");
     TRY(series_alloc(s, (size_t)cJSON_GetArraySize(data), false, json_where(&place, src->path, "data", -1, NULL), e));
     uint32_t i = 0;
     for (const cJSON *v = data->child; v; v = v->next, i++) {
@@ -21,7 +21,7 @@ static enum error_code read_data(const struct source *src, const cJSON *data, st
         }
         enum error_code rc = capacity_from_json(v, json_where(&place, src->path, "data", i, NULL), &s->value[i], e);
         if (rc != OK) {
-            series_free(s);
+            samples_free(s);
             return rc;
         }
     }
@@ -36,7 +36,7 @@ static enum error_code read_gap(const struct source *src, const cJSON *doc, int6
     if (!metadata) return OK;
     if (!cJSON_IsObject(metadata))
         return error_set(e, ERR_INPUT, json_where(&place, src->path, "metadata", -1, NULL),
-                         "expected an object with gap_seconds, got %s", json_kind(metadata));
+                         "expected an object with gap_seconds, got %s", json_value_kind(metadata));
     TRY(json_member(metadata, "gap_seconds", json_where(&place, src->path, "metadata", -1, NULL), &gap, e));
     if (!gap) return OK;
     return gap_from_json(gap, json_where(&place, src->path, "metadata", -1, "gap_seconds"), gap_ms, e);

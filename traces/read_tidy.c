@@ -77,7 +77,7 @@ static enum error_code text_into(const cJSON *o, const char *name, char **slot, 
     const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
     if (!v) *all = false;
     if (!v || *slot) return OK;
-    if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, name, "expected a string, got %s", json_kind(v));
+    if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, name, "expected a string, got %s", json_value_kind(v));
     return text_replace(slot, v->valuestring, e);
 }
 
@@ -96,7 +96,7 @@ static enum error_code describe_pool(struct tidy *t, const cJSON *o, struct erro
     p->pool->identity_final = all;
     const cJSON *inferred = cJSON_GetObjectItemCaseSensitive(o, "cloud_inferred");
     if (inferred && !cJSON_IsBool(inferred))
-        return error_set(e, ERR_INPUT, "cloud_inferred", "expected true or false, got %s", json_kind(inferred));
+        return error_set(e, ERR_INPUT, "cloud_inferred", "expected true or false, got %s", json_value_kind(inferred));
     p->pool->cloud_inferred = !cloud_said && cJSON_IsTrue(inferred);
     int64_t resolution_ms = 0;
     TRY(whole_member(o, "gap_ms", TIME_LIMIT_MS, &p->gap_ms, e));
@@ -254,8 +254,8 @@ enum error_code read_tidy(struct trace_builder *b, const struct source *src, con
     enum error_code rc = read_rows(&t, e);
     if (rc == OK) rc = hand_over(&t, e);
     for (uint32_t i = 0; i < t.n; i++) {
-        series_free(&t.pools[i].capacity);
-        series_free(&t.pools[i].price);
+        samples_free(&t.pools[i].capacity);
+        samples_free(&t.pools[i].price);
     }
     free(t.pools);
     return rc;

@@ -67,6 +67,6 @@ enum error_code read_timestamped(struct trace_builder *b, const struct source *s
     csv_open(&c, src->path, data, size);
     enum error_code rc = timestamped_rows(src, &c, &s, e);
     if (rc == OK) return builder_add_capacity(p, src, &s, e);
-    series_free(&s);
+    samples_free(&s);
     return rc;
 }
