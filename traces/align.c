@@ -10,16 +10,17 @@
 enum error_code align_parse(struct trace_builder *b, const char *path, const char *data, size_t size, struct error *e) {
     struct csv c;
     bool more;
-    csv_open(&c, path, data, size);
-    TRY(csv_next(&c, &more, e));
+    trace_csv_open(&c, path, data, size);
+    TRY(trace_csv_next(&c, &more, e));
     if (!more || c.n != 2 || strcmp(c.field[0], "pool") != 0 || strcmp(c.field[1], "offset") != 0)
         return error_set(e, ERR_INPUT, path, "expected an alignment file with the header pool,offset");
     for (;;) {
-        TRY(csv_next(&c, &more, e));
+        TRY(trace_csv_next(&c, &more, e));
         if (!more) return OK;
         if (c.raw[0] == '#') continue;
-        if (c.n != 2) return error_set(e, ERR_INPUT, csv_where(&c), "expected 2 fields (pool,offset), got %u", c.n);
-        TRY(builder_align(b, c.field[0], c.field[1], csv_where(&c), e));
+        if (c.n != 2)
+            return error_set(e, ERR_INPUT, trace_csv_where(&c), "expected 2 fields (pool,offset), got %u", c.n);
+        TRY(builder_align(b, c.field[0], c.field[1], trace_csv_where(&c), e));
     }
 }
 

@@ -21,7 +21,7 @@ static enum error_code compress(const struct series *s, int64_t base_ms, int64_t
     out->value = malloc(s->n * sizeof *out->value);
     if (!out->at_ms || !out->value) return error_set(e, ERR_FAILED, s->path, "out of memory");
     for (uint32_t i = 0; i < s->n; i++) {
-        int64_t at = base_ms + series_at_ms(s, i);
+        int64_t at = base_ms + raw_series_at_ms(s, i);
         if (at >= end_ms) break;
         if (at <= start_ms) {
             out->at_ms[0] = 0;
@@ -100,11 +100,11 @@ static enum error_code make_identity(const struct raw_pool *raw, const char *clo
     }
     const char *cloud = cloud_option ? cloud_option : raw->cloud ? raw->cloud : found.cloud;
     p->cloud_inferred = !cloud_option && (raw->cloud ? raw->cloud_inferred : known);
-    TRY(text_replace(&p->name, raw->name, e));
-    TRY(text_replace(&p->cloud, cloud, e));
-    TRY(text_replace(&p->region, raw->region ? raw->region : found.region, e));
-    TRY(text_replace(&p->zone, raw->zone ? raw->zone : found.zone, e));
-    return text_replace(&p->instance_type, raw->instance_type ? or_empty(raw->instance_type) : type, e);
+    TRY(raw_text_set(&p->name, raw->name, e));
+    TRY(raw_text_set(&p->cloud, cloud, e));
+    TRY(raw_text_set(&p->region, raw->region ? raw->region : found.region, e));
+    TRY(raw_text_set(&p->zone, raw->zone ? raw->zone : found.zone, e));
+    return raw_text_set(&p->instance_type, raw->instance_type ? or_empty(raw->instance_type) : type, e);
 }
 
 static enum error_code make_pool(struct trace_builder *b, uint32_t i, const struct placed *placed, struct trace_pool *p,
@@ -135,9 +135,9 @@ static void note_clouds(const struct trace *t, struct trace_notes *notes) {
         const struct trace_pool *p = &t->pools[i];
         const char *from = *p->zone ? p->zone : p->region;
         if (n > 1)
-            notes_add(notes, "cloud %s inferred from %s and %u more names; --cloud sets it", p->cloud, from, n - 1);
+            trace_note(notes, "cloud %s inferred from %s and %u more names; --cloud sets it", p->cloud, from, n - 1);
         else
-            notes_add(notes, "cloud %s inferred from %s; --cloud sets it", p->cloud, from);
+            trace_note(notes, "cloud %s inferred from %s; --cloud sets it", p->cloud, from);
     }
 }
 

@@ -23,9 +23,9 @@ struct placed {
 enum error_code assemble_place(struct trace_builder *b, struct placed *out, struct trace_notes *notes, struct error *e);
 
 /* First and last moment of a series on its own clock. */
-int64_t series_first_ms(const struct series *s);
-int64_t series_end_ms(const struct series *s);
-int64_t series_at_ms(const struct series *s, uint32_t i);
+int64_t raw_series_first_ms(const struct series *s);
+int64_t raw_series_end_ms(const struct series *s);
+int64_t raw_series_at_ms(const struct series *s, uint32_t i);
 
 /* Probing interval behind the samples of each pool that does not have one
  * yet (resolution_ms 0): estimated where the samples are plainly repeated,

@@ -54,7 +54,7 @@ struct raw_pool *builder_pool_at(struct trace_builder *b, uint32_t i) {
 }
 const char *builder_product(const struct trace_builder *b, uint32_t product) { return b->products[product]; }
 
-enum error_code text_replace(char **slot, const char *text, struct error *e) {
+enum error_code raw_text_set(char **slot, const char *text, struct error *e) {
     char *copy = strdup(text);
     if (!copy) return error_set(e, ERR_FAILED, NULL, "out of memory");
     free(*slot);
@@ -62,7 +62,7 @@ enum error_code text_replace(char **slot, const char *text, struct error *e) {
     return OK;
 }
 
-enum error_code series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e) {
+enum error_code raw_series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e) {
     if (n == 0) return error_set(e, ERR_INPUT, where, "has no samples; expected at least one");
     if (n > TRACE_SAMPLES_MAX)
         return error_set(e, ERR_INPUT, where, "has %zu samples; the limit is %u", n, TRACE_SAMPLES_MAX);
@@ -118,7 +118,7 @@ static enum error_code insert_pool(struct trace_builder *b, const struct source 
     }
     struct raw_pool *p = calloc(1, sizeof *p);
     if (!p) return error_set(e, ERR_FAILED, src->path, "out of memory");
-    enum error_code rc = text_replace(&p->name, name, e);
+    enum error_code rc = raw_text_set(&p->name, name, e);
     if (rc != OK) {
         free(p);
         return rc;
@@ -136,7 +136,7 @@ static enum error_code describe(char **slot, const char *hint, const char *what,
     if (*slot)
         return error_set(e, ERR_INPUT, src->path, "the manifest says %s '%s' of pool '%s', another file says '%s'",
                          what, hint, p->name, *slot);
-    return text_replace(slot, hint, e);
+    return raw_text_set(slot, hint, e);
 }
 
 static enum error_code take_hints(struct raw_pool *p, const struct source *src, struct error *e) {
@@ -185,7 +185,7 @@ static enum error_code add_series(struct series *slot, const struct raw_pool *p,
         rc = error_set(e, ERR_INPUT, src->path, "pool '%s' has its %s already from %s; expected one source", p->name,
                        what, slot->path);
     else
-        rc = text_replace(&s->path, src->path, e);
+        rc = raw_text_set(&s->path, src->path, e);
     if (rc == OK)
         *slot = *s;
     else
@@ -216,7 +216,7 @@ static enum error_code product_id(struct trace_builder *b, const struct source *
         }
     if (b->n_products == PRODUCTS_MAX)
         return error_set(e, ERR_INPUT, src->path, "more than %u product descriptions", PRODUCTS_MAX);
-    TRY(text_replace(&b->products[b->n_products], product, e));
+    TRY(raw_text_set(&b->products[b->n_products], product, e));
     *id = b->n_products++;
     return OK;
 }
@@ -226,7 +226,7 @@ enum error_code builder_add_point(struct trace_builder *b, struct raw_pool *p, c
     if (p->price.path)
         return error_set(e, ERR_INPUT, src->path, "pool '%s' has its price already from %s; expected one source",
                          p->name, p->price.path);
-    if (!p->points_path) TRY(text_replace(&p->points_path, src->path, e));
+    if (!p->points_path) TRY(raw_text_set(&p->points_path, src->path, e));
     struct price_point point = {at_ms, uusd_per_h, 0};
     TRY(product_id(b, src, product, &point.product, e));
     if (p->n_points == p->room_points) {
@@ -257,10 +257,10 @@ enum error_code builder_align(struct trace_builder *b, const char *pool, const c
     }
     if (b->pools[at]->offset)
         return error_set(e, ERR_INPUT, where, "pool '%s' has an offset already (%s)", pool, b->pools[at]->offset);
-    return text_replace(&b->pools[at]->offset, offset, e);
+    return raw_text_set(&b->pools[at]->offset, offset, e);
 }
 
-void notes_add(struct trace_notes *notes, const char *format, ...) {
+void trace_note(struct trace_notes *notes, const char *format, ...) {
     if (!notes) return;
     char line[1024];
     va_list args;

@@ -88,15 +88,15 @@ enum error_code builder_align(struct trace_builder *b, const char *pool, const c
                               struct error *e);
 
 /* Replaces *slot by a copy of text.  ERR_FAILED when out of memory. */
-enum error_code text_replace(char **slot, const char *text, struct error *e);
+enum error_code raw_text_set(char **slot, const char *text, struct error *e);
 /* Room for n samples in both arrays (at_ms only when timed); checks the limit. */
-enum error_code series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e);
+enum error_code raw_series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e);
 void samples_free(struct series *s);
 
 /* All pools on one clock, compressed.  `notes` may be NULL. */
 enum error_code builder_finish(struct trace_builder *b, struct trace **out, struct trace_notes *notes, struct error *e);
 
-void notes_add(struct trace_notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void trace_note(struct trace_notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Access for assemble.c. */
 uint32_t builder_n_pools(const struct trace_builder *b);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void csv_open(struct csv *c, const char *path, const char *data, size_t size) {
+void trace_csv_open(struct csv *c, const char *path, const char *data, size_t size) {
     memset(c, 0, sizeof *c);
     c->path = path;
     c->at = data;
@@ -13,20 +13,20 @@ void csv_open(struct csv *c, const char *path, const char *data, size_t size) {
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) c->at += 3;
 }
 
-const char *csv_where(struct csv *c) {
+const char *trace_csv_where(struct csv *c) {
     snprintf(c->where, sizeof c->where, "%s:%" PRIu64, c->path, c->line);
     return c->where;
 }
 
-enum error_code csv_fail(struct csv *c, enum error_code code, struct error *e) {
+enum error_code trace_csv_fail(struct csv *c, enum error_code code, struct error *e) {
     size_t n = strlen(c->path);
     if (e && strncmp(e->where, c->path, n) == 0 && e->where[n] == ':') return code; /* named already */
     if (e && strcmp(e->where, c->path) == 0) e->where[0] = '\0';
-    error_in(e, csv_where(c));
+    error_in(e, trace_csv_where(c));
     return code;
 }
 
-size_t csv_lines_left(const struct csv *c) {
+size_t trace_csv_lines_left(const struct csv *c) {
     size_t n = 1;
     for (const char *p = c->at; p < c->end && (p = memchr(p, '\n', (size_t)(c->end - p))); p++) n++;
     return n;
@@ -63,17 +63,18 @@ static enum error_code split(struct csv *c, const char *s, const char *end, stru
         return OK;
     }
     for (;;) {
-        if (c->n == CSV_FIELDS_MAX) return error_set(e, ERR_INPUT, csv_where(c), "more than %d fields", CSV_FIELDS_MAX);
+        if (c->n == CSV_FIELDS_MAX)
+            return error_set(e, ERR_INPUT, trace_csv_where(c), "more than %d fields", CSV_FIELDS_MAX);
         c->field[c->n++] = out;
         s = take_field(s, end, &out);
-        if (!s) return error_set(e, ERR_INPUT, csv_where(c), "a quoted field is not closed");
+        if (!s) return error_set(e, ERR_INPUT, trace_csv_where(c), "a quoted field is not closed");
         *out++ = '\0';
         if (s == end) return OK;
         s++;
     }
 }
 
-enum error_code csv_next(struct csv *c, bool *more, struct error *e) {
+enum error_code trace_csv_next(struct csv *c, bool *more, struct error *e) {
     while (c->at < c->end) {
         const char *s = c->at;
         const char *newline = memchr(s, '\n', (size_t)(c->end - s));
@@ -83,8 +84,8 @@ enum error_code csv_next(struct csv *c, bool *more, struct error *e) {
         if (end > s && end[-1] == '\r') end--;
         if (end == s) continue;
         if (end - s > CSV_LINE_MAX)
-            return error_set(e, ERR_INPUT, csv_where(c), "line is longer than %d bytes", CSV_LINE_MAX);
-        if (memchr(s, '\0', (size_t)(end - s))) return error_set(e, ERR_INPUT, csv_where(c), "has a zero byte");
+            return error_set(e, ERR_INPUT, trace_csv_where(c), "line is longer than %d bytes", CSV_LINE_MAX);
+        if (memchr(s, '\0', (size_t)(end - s))) return error_set(e, ERR_INPUT, trace_csv_where(c), "has a zero byte");
         c->raw = s;
         c->raw_length = (size_t)(end - s);
         *more = true;

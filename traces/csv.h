@@ -26,15 +26,15 @@ struct csv {
     char where[320];
 };
 
-void csv_open(struct csv *c, const char *path, const char *data, size_t size);
+void trace_csv_open(struct csv *c, const char *path, const char *data, size_t size);
 /* Next row that is not blank; *more is false at the end of the text.  Rows
  * that start with '#' are not split: field[0] is the whole line. */
-enum error_code csv_next(struct csv *c, bool *more, struct error *e);
+enum error_code trace_csv_next(struct csv *c, bool *more, struct error *e);
 /* Rows left, at most; for allocation. */
-size_t csv_lines_left(const struct csv *c);
+size_t trace_csv_lines_left(const struct csv *c);
 /* "path:line" of the row read last; valid until the next call. */
-const char *csv_where(struct csv *c);
-/* Puts csv_where before the place in *e; returns code. */
-enum error_code csv_fail(struct csv *c, enum error_code code, struct error *e);
+const char *trace_csv_where(struct csv *c);
+/* Puts trace_csv_where before the place in *e; returns code. */
+enum error_code trace_csv_fail(struct csv *c, enum error_code code, struct error *e);
 
 #endif

@@ -75,7 +75,7 @@ static enum error_code drop_duplicates(struct raw_pool *p, struct error *e) {
 }
 
 static enum error_code points_to_series(struct raw_pool *p, int64_t end_ms, struct error *e) {
-    TRY(series_alloc(&p->price, p->n_points, true, p->points_path, e));
+    TRY(raw_series_alloc(&p->price, p->n_points, true, p->points_path, e));
     for (uint32_t i = 0; i < p->n_points; i++) {
         p->price.at_ms[i] = p->points[i].at_ms;
         p->price.value[i] = p->points[i].uusd_per_h;

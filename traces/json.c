@@ -40,7 +40,7 @@ static enum error_code append(struct json_documents *d, cJSON *document, const c
 }
 
 enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
-                           struct error *e) {
+                                struct error *e) {
     const char *end = data + size;
     memset(out, 0, sizeof *out);
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3;
@@ -61,8 +61,8 @@ void documents_free(struct json_documents *d) {
     memset(d, 0, sizeof *d);
 }
 
-enum error_code json_member(const struct cJSON *object, const char *name, const char *where, struct cJSON **out,
-                            struct error *e) {
+enum error_code trace_json_member(const struct cJSON *object, const char *name, const char *where, struct cJSON **out,
+                                  struct error *e) {
     *out = NULL;
     for (cJSON *item = object->child; item; item = item->next) {
         if (strcmp(item->string, name) != 0) continue;
@@ -81,7 +81,8 @@ const char *json_value_kind(const struct cJSON *v) {
     return cJSON_IsBool(v) ? "true or false" : "nothing";
 }
 
-const char *json_where(struct json_place *p, const char *path, const char *member, int64_t index, const char *inner) {
+const char *trace_json_where(struct json_place *p, const char *path, const char *member, int64_t index,
+                             const char *inner) {
     char at[32] = "";
     if (index >= 0) snprintf(at, sizeof at, "[%" PRId64 "]", index);
     snprintf(p->text, sizeof p->text, "%s: %s%s%s%s", path ? path : "", member ? member : "", at,

@@ -19,12 +19,12 @@ struct json_documents {
 /* Every document in the text, one after another.  Free with documents_free, on
  * failure too. */
 enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
-                           struct error *e);
+                                struct error *e);
 void documents_free(struct json_documents *d);
 
 /* The member, NULL when absent; a member given twice is an error. */
-enum error_code json_member(const struct cJSON *object, const char *name, const char *where, struct cJSON **out,
-                            struct error *e);
+enum error_code trace_json_member(const struct cJSON *object, const char *name, const char *where, struct cJSON **out,
+                                  struct error *e);
 /* What a value is, in words: "a string", "null". */
 const char *json_value_kind(const struct cJSON *value);
 
@@ -33,6 +33,7 @@ const char *json_value_kind(const struct cJSON *value);
 struct json_place {
     char text[320];
 };
-const char *json_where(struct json_place *p, const char *path, const char *member, int64_t index, const char *inner);
+const char *trace_json_where(struct json_place *p, const char *path, const char *member, int64_t index,
+                             const char *inner);
 
 #endif

@@ -26,7 +26,7 @@ static enum error_code take_text(const cJSON *v, const char *where, char **slot,
     if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, where, "expected a string, got %s", json_value_kind(v));
     if (!*v->valuestring || strlen(v->valuestring) > HINT_TEXT_MAX)
         return error_set(e, ERR_INPUT, where, "expected 1 to %u bytes", HINT_TEXT_MAX);
-    return text_replace(slot, v->valuestring, e);
+    return raw_text_set(slot, v->valuestring, e);
 }
 
 static enum error_code take_duration(const cJSON *v, const char *where, int64_t *ms, struct error *e) {
@@ -49,7 +49,7 @@ static enum error_code take_renames(const cJSON *v, const char *where, struct fi
     if (!h->renames) return error_set(e, ERR_FAILED, where, "out of memory");
     for (const cJSON *item = v->child; item; item = item->next) {
         struct rename *r = &h->renames[h->n_renames++];
-        TRY(text_replace(&r->from, item->string, e));
+        TRY(raw_text_set(&r->from, item->string, e));
         TRY(take_text(item, where, &r->to, e));
         for (uint32_t i = 0; i + 1 < h->n_renames; i++)
             if (strcmp(h->renames[i].to, r->to) == 0)
@@ -84,14 +84,15 @@ static enum error_code take_entry(const char *path, const cJSON *v, int64_t i, s
                                   struct error *e) {
     struct json_place place;
     if (!cJSON_IsObject(v))
-        return error_set(e, ERR_INPUT, json_where(&place, path, "files", i, NULL), "expected an object, got %s",
+        return error_set(e, ERR_INPUT, trace_json_where(&place, path, "files", i, NULL), "expected an object, got %s",
                          json_value_kind(v));
     for (const cJSON *item = v->child; item; item = item->next)
-        TRY(take_member(item, json_where(&place, path, "files", i, item->string), f, e));
-    if (!f->path) return error_set(e, ERR_INPUT, json_where(&place, path, "files", i, NULL), "expected a \"file\"");
+        TRY(take_member(item, trace_json_where(&place, path, "files", i, item->string), f, e));
+    if (!f->path)
+        return error_set(e, ERR_INPUT, trace_json_where(&place, path, "files", i, NULL), "expected a \"file\"");
     int64_t ignored;
     if (f->hints.epoch && text_timestamp_ms(f->hints.epoch, &ignored, e) != OK) {
-        error_in(e, json_where(&place, path, "files", i, "epoch"));
+        error_in(e, trace_json_where(&place, path, "files", i, "epoch"));
         return ERR_INPUT;
     }
     return OK;
@@ -102,10 +103,10 @@ static enum error_code take_default(const char *path, const cJSON *v, struct man
     struct json_place place;
     for (uint32_t i = 0; defaults[i]; i++) {
         if (strcmp(v->string, defaults[i]) != 0) continue;
-        return i < 4 ? take_member(v, json_where(&place, path, v->string, -1, NULL), f, e) : OK;
+        return i < 4 ? take_member(v, trace_json_where(&place, path, v->string, -1, NULL), f, e) : OK;
     }
     const char *near = text_nearest(v->string, defaults);
-    return error_set(e, ERR_INPUT, json_where(&place, path, v->string, -1, NULL), "is not known%s%s%s",
+    return error_set(e, ERR_INPUT, trace_json_where(&place, path, v->string, -1, NULL), "is not known%s%s%s",
                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
@@ -122,8 +123,8 @@ static void file_free(struct manifest_file *f) {
 }
 
 static enum error_code apply_defaults(const struct file_hints *d, struct file_hints *h, struct error *e) {
-    if (d->cloud && !h->cloud) TRY(text_replace(&h->cloud, d->cloud, e));
-    if (d->epoch && !h->epoch) TRY(text_replace(&h->epoch, d->epoch, e));
+    if (d->cloud && !h->cloud) TRY(raw_text_set(&h->cloud, d->cloud, e));
+    if (d->epoch && !h->epoch) TRY(raw_text_set(&h->epoch, d->epoch, e));
     if (!h->gap_ms) h->gap_ms = d->gap_ms;
     if (!h->resolution_ms) h->resolution_ms = d->resolution_ms;
     return OK;
@@ -134,12 +135,12 @@ static enum error_code take_document(const char *path, const cJSON *doc, struct 
     struct json_place place;
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(doc, "files");
     if (!cJSON_IsArray(files) || !files->child)
-        return error_set(e, ERR_INPUT, json_where(&place, path, "files", -1, NULL),
+        return error_set(e, ERR_INPUT, trace_json_where(&place, path, "files", -1, NULL),
                          "expected a list of at least one file");
     int n = cJSON_GetArraySize(files);
     if ((uint32_t)n > TRACE_FILES_MAX)
-        return error_set(e, ERR_INPUT, json_where(&place, path, "files", -1, NULL), "lists %d files; the limit is %u",
-                         n, TRACE_FILES_MAX);
+        return error_set(e, ERR_INPUT, trace_json_where(&place, path, "files", -1, NULL),
+                         "lists %d files; the limit is %u", n, TRACE_FILES_MAX);
     for (const cJSON *item = doc->child; item; item = item->next) TRY(take_default(path, item, defaults, e));
     out->files = calloc((size_t)n, sizeof *out->files);
     if (!out->files) return error_set(e, ERR_FAILED, path, "out of memory");

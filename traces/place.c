@@ -93,14 +93,14 @@ static enum error_code place_pool(const struct raw_pool *p, struct clock *c, str
     out->first_ms = INT64_MIN;
     if (has_capacity) {
         TRY(series_base(p, &p->capacity, c, &out->capacity_base_ms, e));
-        out->first_ms = out->capacity_base_ms + series_first_ms(&p->capacity);
-        out->end_ms = out->capacity_base_ms + series_end_ms(&p->capacity);
+        out->first_ms = out->capacity_base_ms + raw_series_first_ms(&p->capacity);
+        out->end_ms = out->capacity_base_ms + raw_series_end_ms(&p->capacity);
     }
     if (has_price) {
         TRY(series_base(p, &p->price, c, &out->price_base_ms, e));
-        int64_t first = out->price_base_ms + series_first_ms(&p->price);
+        int64_t first = out->price_base_ms + raw_series_first_ms(&p->price);
         if (first > out->first_ms) out->first_ms = first;
-        if (!has_capacity) out->end_ms = out->price_base_ms + series_end_ms(&p->price);
+        if (!has_capacity) out->end_ms = out->price_base_ms + raw_series_end_ms(&p->price);
     }
     return OK;
 }
@@ -120,7 +120,7 @@ static enum error_code check_overlap(struct trace_builder *b, const struct place
         if (at->end_ms - placed->start_ms > TIME_LIMIT_MS)
             return error_set(e, ERR_INPUT, path, "pool '%s' is longer than the limit of %" PRId64 " days", p->name,
                              (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
-        if (p->capacity.path && p->price.path && at->price_base_ms + series_end_ms(&p->price) < placed->start_ms)
+        if (p->capacity.path && p->price.path && at->price_base_ms + raw_series_end_ms(&p->price) < placed->start_ms)
             return error_set(e, ERR_INPUT, p->price.path, "prices of pool '%s' end before its capacity (%s) starts",
                              p->name, p->capacity.path);
     }
@@ -132,13 +132,13 @@ static void note_prices_held(struct trace_builder *b, const struct placed *place
     const char *example = "";
     for (uint32_t i = 0; i < builder_n_pools(b); i++) {
         const struct raw_pool *p = builder_pool_at(b, i);
-        if (!p->price.path || placed->pools[i].price_base_ms + series_end_ms(&p->price) >= placed->pools[i].end_ms)
+        if (!p->price.path || placed->pools[i].price_base_ms + raw_series_end_ms(&p->price) >= placed->pools[i].end_ms)
             continue;
         if (n++ == 0) example = p->name;
     }
     if (n)
-        notes_add(notes, "prices of %u pool%s (%s%s) end before the capacity: the last price is held", n,
-                  n > 1 ? "s" : "", example, n > 1 ? ", ..." : "");
+        trace_note(notes, "prices of %u pool%s (%s%s) end before the capacity: the last price is held", n,
+                   n > 1 ? "s" : "", example, n > 1 ? ", ..." : "");
 }
 
 enum error_code assemble_place(struct trace_builder *b, struct placed *out, struct trace_notes *notes,
@@ -163,8 +163,8 @@ enum error_code assemble_place(struct trace_builder *b, struct placed *out, stru
     TRY(check_overlap(b, out, last, e));
     char buf[32];
     if (earliest < out->start_ms)
-        notes_add(notes, "the trace starts with pool '%s', the last to begin; up to %s of others is cut off",
-                  builder_pool_at(b, last)->name, text_format_duration(out->start_ms - earliest, buf));
+        trace_note(notes, "the trace starts with pool '%s', the last to begin; up to %s of others is cut off",
+                   builder_pool_at(b, last)->name, text_format_duration(out->start_ms - earliest, buf));
     note_prices_held(b, out, notes);
     return OK;
 }

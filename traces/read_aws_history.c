@@ -15,12 +15,12 @@ static enum error_code text_member(const cJSON *entry, const char *name, const s
                                    const char **out, struct error *e) {
     struct json_place place;
     cJSON *v;
-    TRY(json_member(entry, name, json_where(&place, src->path, "SpotPriceHistory", i, NULL), &v, e));
+    TRY(trace_json_member(entry, name, trace_json_where(&place, src->path, "SpotPriceHistory", i, NULL), &v, e));
     if (cJSON_IsString(v)) {
         *out = v->valuestring;
         return OK;
     }
-    return error_set(e, ERR_INPUT, json_where(&place, src->path, "SpotPriceHistory", i, name),
+    return error_set(e, ERR_INPUT, trace_json_where(&place, src->path, "SpotPriceHistory", i, name),
                      "expected a string, got %s", v ? json_value_kind(v) : "nothing");
 }
 
@@ -33,9 +33,9 @@ static enum error_code read_entry(struct trace_builder *b, const struct source *
     TRY(text_price_uusd(h->price, &uusd, e));
     snprintf(name, sizeof name, "%.199s_%.199s", h->zone, h->type);
     TRY(builder_pool(b, src, name, false, &p, e));
-    if (!p->cloud) TRY(text_replace(&p->cloud, "aws", e));
-    if (!p->zone) TRY(text_replace(&p->zone, h->zone, e));
-    if (!p->instance_type) TRY(text_replace(&p->instance_type, h->type, e));
+    if (!p->cloud) TRY(raw_text_set(&p->cloud, "aws", e));
+    if (!p->zone) TRY(raw_text_set(&p->zone, h->zone, e));
+    if (!p->instance_type) TRY(raw_text_set(&p->instance_type, h->type, e));
     return builder_add_point(b, p, src, at_ms, uusd, h->product, e);
 }
 
@@ -46,7 +46,7 @@ static enum error_code read_list(struct trace_builder *b, const struct source *s
     for (const cJSON *v = list->child; v; v = v->next, i++) {
         struct history_entry h;
         if (!cJSON_IsObject(v))
-            return error_set(e, ERR_INPUT, json_where(&place, src->path, "SpotPriceHistory", i, NULL),
+            return error_set(e, ERR_INPUT, trace_json_where(&place, src->path, "SpotPriceHistory", i, NULL),
                              "expected an object, got %s", json_value_kind(v));
         TRY(text_member(v, "AvailabilityZone", src, i, &h.zone, e));
         TRY(text_member(v, "InstanceType", src, i, &h.type, e));
@@ -55,7 +55,7 @@ static enum error_code read_list(struct trace_builder *b, const struct source *s
         TRY(text_member(v, "Timestamp", src, i, &h.time, e));
         enum error_code rc = read_entry(b, src, &h, e);
         if (rc == OK) continue;
-        if (e && !e->where[0]) error_in(e, json_where(&place, src->path, "SpotPriceHistory", i, NULL));
+        if (e && !e->where[0]) error_in(e, trace_json_where(&place, src->path, "SpotPriceHistory", i, NULL));
         return rc;
     }
     return OK;
@@ -71,7 +71,7 @@ enum error_code read_aws_history(struct trace_builder *b, const struct source *s
         return OK;
     }
     cJSON *list = NULL;
-    if (cJSON_IsObject(doc)) TRY(json_member(doc, "SpotPriceHistory", src->path, &list, e));
+    if (cJSON_IsObject(doc)) TRY(trace_json_member(doc, "SpotPriceHistory", src->path, &list, e));
     if (!cJSON_IsArray(list))
         return error_set(e, ERR_INPUT, src->path, "expected a page with a list \"SpotPriceHistory\", got %s",
                          list ? json_value_kind(list) : json_value_kind(doc));

@@ -52,17 +52,18 @@ static enum error_code apply_event(struct csv *c, struct node_set *set, struct e
     const char *verb = c->field[1], *node = c->field[2];
     bool add = strcmp(verb, "add") == 0;
     if (!add && strcmp(verb, "remove") != 0)
-        return error_set(e, ERR_INPUT, csv_where(c), "expected 'add' or 'remove', got '%.40s'", verb);
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "expected 'add' or 'remove', got '%.40s'", verb);
     if (!*node || strlen(node) > NODE_NAME_MAX)
-        return error_set(e, ERR_INPUT, csv_where(c), "expected a node name of 1 to %u bytes", NODE_NAME_MAX);
-    if (2 * set->used >= set->room && !grow_set(set)) return error_set(e, ERR_FAILED, csv_where(c), "out of memory");
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "expected a node name of 1 to %u bytes", NODE_NAME_MAX);
+    if (2 * set->used >= set->room && !grow_set(set))
+        return error_set(e, ERR_FAILED, trace_csv_where(c), "out of memory");
     uint32_t i = find_slot(set, node);
     if (add == (set->slot[i] != NULL))
-        return error_set(e, ERR_INPUT, csv_where(c), "node '%s' %s", node,
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "node '%s' %s", node,
                          add ? "is added but present already" : "is removed but not present");
     if (add) {
         set->slot[i] = strdup(node);
-        if (!set->slot[i]) return error_set(e, ERR_FAILED, csv_where(c), "out of memory");
+        if (!set->slot[i]) return error_set(e, ERR_FAILED, trace_csv_where(c), "out of memory");
         set->n++;
         set->used++;
     } else {
@@ -75,15 +76,16 @@ static enum error_code apply_event(struct csv *c, struct node_set *set, struct e
 
 static enum error_code event_row(struct csv *c, struct series *s, struct node_set *set, struct error *e) {
     int64_t at_ms;
-    if (c->n != 3) return error_set(e, ERR_INPUT, csv_where(c), "expected 3 fields (ms,add|remove,node), got %u", c->n);
+    if (c->n != 3)
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "expected 3 fields (ms,add|remove,node), got %u", c->n);
     enum error_code rc = text_int(c->field[0], 0, TIME_LIMIT_MS, &at_ms, e);
-    if (rc != OK) return csv_fail(c, rc, e);
+    if (rc != OK) return trace_csv_fail(c, rc, e);
     if (at_ms < s->at_ms[s->n - 1])
-        return error_set(e, ERR_INPUT, csv_where(c), "time %s is before the one above; times must not fall",
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "time %s is before the one above; times must not fall",
                          c->field[0]);
     TRY(apply_event(c, set, e));
     if (set->n > TRACE_CAPACITY_MAX)
-        return error_set(e, ERR_INPUT, csv_where(c), "more than %u nodes present", TRACE_CAPACITY_MAX);
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "more than %u nodes present", TRACE_CAPACITY_MAX);
     if (at_ms > s->at_ms[s->n - 1]) s->at_ms[s->n++] = at_ms;
     s->value[s->n - 1] = set->n;
     return OK;
@@ -91,11 +93,11 @@ static enum error_code event_row(struct csv *c, struct series *s, struct node_se
 
 static enum error_code event_rows(const struct source *src, struct csv *c, struct series *s, struct node_set *set,
                                   struct error *e) {
-    TRY(series_alloc(s, csv_lines_left(c) + 1, true, src->path, e));
+    TRY(raw_series_alloc(s, trace_csv_lines_left(c) + 1, true, src->path, e));
     s->n = 1;
     for (;;) {
         bool more;
-        TRY(csv_next(c, &more, e));
+        TRY(trace_csv_next(c, &more, e));
         if (!more) break;
         TRY(event_row(c, s, set, e));
     }
@@ -113,7 +115,7 @@ enum error_code read_events(struct trace_builder *b, const struct source *src, c
     struct node_set set = {0};
     struct csv c;
     TRY(builder_pool(b, src, src->stem, true, &p, e));
-    csv_open(&c, src->path, data, size);
+    trace_csv_open(&c, src->path, data, size);
     enum error_code rc = event_rows(src, &c, &s, &set, e);
     free_set(&set);
     if (rc == OK) return builder_add_capacity(p, src, &s, e);

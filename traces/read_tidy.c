@@ -78,7 +78,7 @@ static enum error_code text_into(const cJSON *o, const char *name, char **slot, 
     if (!v) *all = false;
     if (!v || *slot) return OK;
     if (!cJSON_IsString(v)) return error_set(e, ERR_INPUT, name, "expected a string, got %s", json_value_kind(v));
-    return text_replace(slot, v->valuestring, e);
+    return raw_text_set(slot, v->valuestring, e);
 }
 
 static enum error_code describe_pool(struct tidy *t, const cJSON *o, struct error *e) {
@@ -240,17 +240,17 @@ static enum error_code hand_over(struct tidy *t, struct error *e) {
 static enum error_code read_rows(struct tidy *t, struct error *e) {
     for (;;) {
         bool more;
-        TRY(csv_next(&t->csv, &more, e));
+        TRY(trace_csv_next(&t->csv, &more, e));
         if (!more) return OK;
         enum error_code rc = any_row(t, e);
-        if (rc != OK) return csv_fail(&t->csv, rc, e);
+        if (rc != OK) return trace_csv_fail(&t->csv, rc, e);
     }
 }
 
 enum error_code read_tidy(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                           struct error *e) {
     struct tidy t = {.b = b, .src = src};
-    csv_open(&t.csv, src->path, data, size);
+    trace_csv_open(&t.csv, src->path, data, size);
     enum error_code rc = read_rows(&t, e);
     if (rc == OK) rc = hand_over(&t, e);
     for (uint32_t i = 0; i < t.n; i++) {

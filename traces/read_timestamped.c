@@ -26,12 +26,13 @@ static enum error_code median_gap(const struct series *s, const char *where, int
 
 static enum error_code timestamped_row(struct csv *c, struct series *s, struct error *e) {
     int64_t at_ms, value;
-    if (c->n != 2) return error_set(e, ERR_INPUT, csv_where(c), "expected 2 fields (date,availability), got %u", c->n);
+    if (c->n != 2)
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "expected 2 fields (date,availability), got %u", c->n);
     enum error_code rc = timestamp_from_text(c->field[0], &at_ms, e);
     if (rc == OK) rc = text_int(c->field[1], 0, TRACE_CAPACITY_MAX, &value, e);
-    if (rc != OK) return csv_fail(c, rc, e);
+    if (rc != OK) return trace_csv_fail(c, rc, e);
     if (s->n && at_ms <= s->at_ms[s->n - 1])
-        return error_set(e, ERR_INPUT, csv_where(c), "time %s is not after the one before; times must rise",
+        return error_set(e, ERR_INPUT, trace_csv_where(c), "time %s is not after the one before; times must rise",
                          c->field[0]);
     s->at_ms[s->n] = at_ms;
     s->value[s->n++] = value;
@@ -40,11 +41,11 @@ static enum error_code timestamped_row(struct csv *c, struct series *s, struct e
 
 static enum error_code timestamped_rows(const struct source *src, struct csv *c, struct series *s, struct error *e) {
     bool more;
-    TRY(csv_next(c, &more, e)); /* the header, by which the format was found */
-    TRY(series_alloc(s, csv_lines_left(c), true, src->path, e));
+    TRY(trace_csv_next(c, &more, e)); /* the header, by which the format was found */
+    TRY(raw_series_alloc(s, trace_csv_lines_left(c), true, src->path, e));
     s->n = 0;
     for (;;) {
-        TRY(csv_next(c, &more, e));
+        TRY(trace_csv_next(c, &more, e));
         if (!more) break;
         TRY(timestamped_row(c, s, e));
     }
@@ -64,7 +65,7 @@ enum error_code read_timestamped(struct trace_builder *b, const struct source *s
     struct series s = {0};
     struct csv c;
     TRY(builder_pool(b, src, src->stem, true, &p, e));
-    csv_open(&c, src->path, data, size);
+    trace_csv_open(&c, src->path, data, size);
     enum error_code rc = timestamped_rows(src, &c, &s, e);
     if (rc == OK) return builder_add_capacity(p, src, &s, e);
     samples_free(&s);

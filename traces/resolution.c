@@ -104,10 +104,10 @@ static void settle_step(struct trace *t, double *found, uint32_t first, struct t
         n++;
     }
     char gap[32], interval[32];
-    notes_add(notes,
-              "resolution of about %s estimated for %u pool%s: the samples every %s repeat a slower probe; "
-              "--resolution sets it",
-              text_format_duration(interval_ms, interval), n, n > 1 ? "s" : "", text_format_duration(gap_ms, gap));
+    trace_note(notes,
+               "resolution of about %s estimated for %u pool%s: the samples every %s repeat a slower probe; "
+               "--resolution sets it",
+               text_format_duration(interval_ms, interval), n, n > 1 ? "s" : "", text_format_duration(gap_ms, gap));
 }
 
 void resolution_estimate(struct trace *t, struct trace_notes *notes) {

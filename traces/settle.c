@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "traces/assemble.h"
 
-int64_t series_at_ms(const struct series *s, uint32_t i) { return s->at_ms ? s->at_ms[i] : (int64_t)i * s->gap_ms; }
-int64_t series_first_ms(const struct series *s) { return series_at_ms(s, 0); }
-int64_t series_end_ms(const struct series *s) { return s->at_ms ? s->end_ms : (int64_t)s->n * s->gap_ms; }
+int64_t raw_series_at_ms(const struct series *s, uint32_t i) { return s->at_ms ? s->at_ms[i] : (int64_t)i * s->gap_ms; }
+int64_t raw_series_first_ms(const struct series *s) { return raw_series_at_ms(s, 0); }
+int64_t raw_series_end_ms(const struct series *s) { return s->at_ms ? s->end_ms : (int64_t)s->n * s->gap_ms; }
 
 /* Option before manifest before what the file says. */
 static enum error_code settle_gap(const struct trace_builder *b, const struct raw_pool *p, struct series *s,
@@ -97,13 +97,13 @@ enum error_code assemble_settle(struct trace_builder *b, struct trace_notes *not
     if (o->gap_ms && !gap_used)
         return error_set(e, ERR_INPUT, "--gap", "every series has its own timestamps; there is no step to override");
     if (o->single_means && !single_used)
-        notes_add(notes, "--single-means changes nothing: there is no series of 0 and 1");
+        trace_note(notes, "--single-means changes nothing: there is no series of 0 and 1");
     uint32_t alone = 0;
     const char *example = "";
     for (uint32_t i = 0; any_capacity && i < builder_n_pools(b); i++)
         if (!builder_pool_at(b, i)->capacity.path && alone++ == 0) example = builder_pool_at(b, i)->name;
     if (alone)
-        notes_add(notes, "%u pool%s with prices but without capacity (%s%s): capacity taken as unlimited there", alone,
-                  alone > 1 ? "s" : "", example, alone > 1 ? ", ..." : "");
+        trace_note(notes, "%u pool%s with prices but without capacity (%s%s): capacity taken as unlimited there", alone,
+                   alone > 1 ? "s" : "", example, alone > 1 ? ", ..." : "");
     return OK;
 }

@@ -20,7 +20,8 @@ enum error_code timestamp_from_text(const char *text, int64_t *unix_ms, struct e
 
 enum error_code capacity_from_json(const struct cJSON *v, const char *where, int64_t *value, struct error *e) {
     if (!cJSON_IsNumber(v))
-        return error_set(e, ERR_INPUT, where, "expected a capacity (a whole number, 0 or more), got %s", json_value_kind(v));
+        return error_set(e, ERR_INPUT, where, "expected a capacity (a whole number, 0 or more), got %s",
+                         json_value_kind(v));
     double x = v->valuedouble;
     if (!(x >= 0 && x <= TRACE_CAPACITY_MAX) || x != floor(x))
         return error_set(e, ERR_INPUT, where, "expected a capacity (a whole number from 0 to %u), got %g",
@@ -30,7 +31,8 @@ enum error_code capacity_from_json(const struct cJSON *v, const char *where, int
 }
 
 enum error_code gap_from_json(const struct cJSON *v, const char *where, int64_t *gap_ms, struct error *e) {
-    if (!cJSON_IsNumber(v)) return error_set(e, ERR_INPUT, where, "expected a number of seconds, got %s", json_value_kind(v));
+    if (!cJSON_IsNumber(v))
+        return error_set(e, ERR_INPUT, where, "expected a number of seconds, got %s", json_value_kind(v));
     double ms = rint(v->valuedouble * 1000);
     if (!(ms >= 1 && ms <= (double)TIME_LIMIT_MS))
         return error_set(e, ERR_INPUT, where, "expected a number of seconds of at least 0.001, got %g", v->valuedouble);
@@ -42,20 +44,21 @@ enum error_code prices_from_json(const struct cJSON *list, const struct source *
                                  struct series *s, struct error *e) {
     struct json_place place;
     if (!cJSON_IsArray(list))
-        return error_set(e, ERR_INPUT, json_where(&place, src->path, member, -1, NULL),
+        return error_set(e, ERR_INPUT, trace_json_where(&place, src->path, member, -1, NULL),
                          "expected a list of prices, got %s", json_value_kind(list));
-    TRY(series_alloc(s, (size_t)cJSON_GetArraySize(list), false, json_where(&place, src->path, member, -1, NULL), e));
+    TRY(raw_series_alloc(s, (size_t)cJSON_GetArraySize(list), false,
+                         trace_json_where(&place, src->path, member, -1, NULL), e));
     s->by_index = true;
     uint32_t i = 0;
     for (const cJSON *v = list->child; v; v = v->next, i++) {
         enum error_code rc;
         if (!cJSON_IsNumber(v))
-            rc = error_set(e, ERR_INPUT, json_where(&place, src->path, member, i, NULL),
+            rc = error_set(e, ERR_INPUT, trace_json_where(&place, src->path, member, i, NULL),
                            "expected a price in dollars per hour, got %s", json_value_kind(v));
         else if (v->valuedouble >= 0 && v->valuedouble <= 1e6)
             rc = price_from_usd(v->valuedouble, NULL, &s->value[i], e);
         else
-            rc = price_from_usd(v->valuedouble, json_where(&place, src->path, member, i, NULL), &s->value[i], e);
+            rc = price_from_usd(v->valuedouble, trace_json_where(&place, src->path, member, i, NULL), &s->value[i], e);
         if (rc == OK) continue;
         samples_free(s);
         return rc;
