@@ -194,7 +194,7 @@ enum error_code trace_stat_joint(const struct trace *t, struct trace_joint_stat 
     if (out->pools > TRACE_JOINT_POOLS_MAX)
         return error_set(e, ERR_INPUT, NULL, "joint statistics of %u pools; the limit is %u", out->pools,
                          TRACE_JOINT_POOLS_MAX);
-    int64_t none;
+    int64_t none = 0;
     TRY(none_up_ms(t, &none, e));
     out->all_down = (double)none / (double)t->span_ms;
     out->any_up = 1 - out->all_down;
