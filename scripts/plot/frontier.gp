@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# What availability costs: one point for each value of the varied field, which
+# is written beside it.
+# Reads DIR/curves/base.dat (columns: see availability.gp).
+slash = 0
+do for [i = 1:strlen(ARG0)] { if (ARG0[i:i] eq '/') { slash = i } }
+here = ARG0[1:slash]
+if (!exists("high")) high = 560
+load here.'style.gp'
+
+file = dir.'/curves/base.dat'
+stats file using (is_known(8)) name 'C' nooutput
+stats file using (is_known(11)) name 'R' nooutput
+set title 'Availability against cost; points labelled by '.xlab
+set ylabel 'ready >= target, share of time (%)'
+set xlabel (R_max > 0 ? 'cost relative to on-demand (%)' : 'cost of the run ($)')
+set yrange [*:100.001]
+label(k) = (nseries > 1 ? series(k) : 'full availability')
+cost(relative, dollars) = (R_max > 0 ? 100 * relative : dollars)
+# whiskers only where there are replications
+limit(x, lo, hi, end) = (lo < hi ? end : x)
+
+if (C_max == 0 && R_max == 0) {
+    set label 'cost is not known: the trace and the options give no price' at graph 0.5, graph 0.5 center
+    set xrange [0:1]
+    set yrange [0:100]
+    unset key
+    plot NaN notitle
+    exit
+}
+set offsets graph 0.05, graph 0.05, 0, graph 0.06
+if (text) {
+    set key outside below center vertical
+    plot for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2) with linespoints title label(k), \
+         for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2):(sprintf(' %g', $1)) with labels left notitle
+} else {
+    plot for [k = 1:nseries] file index k - 1 \
+             using (cost($11, $8)):(100 * $2):(cost(limit($11, $12, $13, $12), limit($8, $9, $10, $9))) \
+                   :(cost(limit($11, $12, $13, $13), limit($8, $9, $10, $10))) \
+                   :(100 * limit($2, $3, $4, $3)):(100 * limit($2, $3, $4, $4)) \
+             with xyerrorbars linecolor rgb '#aaaaaa' linewidth 1 pointtype -1 notitle, \
+         for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2) with linespoints \
+             linecolor rgb colour[pick(k)] linewidth 1.6 dashtype dashes[pick(k)] pointtype marks[pick(k)] title label(k), \
+         for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2):(sprintf('%g', $1)) \
+             with labels offset 0.9, -0.7 left textcolor rgb '#333333' notitle
+}
