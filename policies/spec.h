@@ -12,7 +12,7 @@
 struct strbuf;
 
 #define POLICY_PARAMS_MAX 16
-#define POLICY_TEXT_MAX (1u << 20)      /* bytes of one policy notation */
+#define POLICY_TEXT_MAX (1u << 25)      /* bytes of one policy notation */
 #define POLICY_SERIES_MAX 1000000u      /* entries of one series */
 
 /* One policy with values for all its parameters. */
