@@ -6,6 +6,7 @@
 slash = 0
 do for [i = 1:strlen(ARG0)] { if (ARG0[i:i] eq '/') { slash = i } }
 here = ARG0[1:slash]
+if (!exists("high")) high = 400 + 46 * (exists("nseries") ? nseries : 1)
 load here.'style.gp'
 
 file = dir.'/curves/base.dat'

@@ -34,7 +34,7 @@ unset key
 unset grid
 set border 1
 set ytics scale 0
-height(c, k) = (c < 0 ? 0.9 : c == 0 ? NaN : 0.9 * c / most[k])
+height(c, k) = (c < 0 ? 0.9 : 0.9 * c / most[k])
 # The box that ends at this row: from the row before it, at that row's value.
 t0 = NaN
 c0 = NaN
