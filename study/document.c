@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "study/document_private.h"
 #include "study/fields.h"
-#include "study/json.h"
+#include "study/json_text.h"
 
 #define KEYS_MAX 64
 
@@ -38,10 +38,10 @@ enum error_code doc_parse(const char *text, size_t size, const char *name, struc
                           struct error *e) {
     *out = NULL;
     cJSON *root = NULL;
-    TRY(json_parse(text, size, name, &root, e));
+    TRY(json_text_parse(text, size, name, &root, e));
     root = unwrap_manifest(root);
     if (!cJSON_IsObject(root)) {
-        const char *kind = json_kind(root);
+        const char *kind = json_text_kind(root);
         cJSON_Delete(root);
         return error_set(e, ERR_INPUT, name, "expected a scenario (an object), got %s", kind);
     }
@@ -152,7 +152,7 @@ static enum error_code expect_object(const struct scenario_doc *doc, const cJSON
     if (cJSON_IsObject(object)) return OK;
     char where[DOC_WHERE_MAX];
     return error_set(e, ERR_INPUT, doc_where(doc, path, NULL, where), "expected an object, got %s",
-                     json_kind(object));
+                     json_text_kind(object));
 }
 
 enum error_code doc_check_keys(const struct scenario_doc *doc, const struct cJSON *object, const char *path,
@@ -174,7 +174,7 @@ static enum error_code read_field(const struct scenario_doc *doc, const struct f
     doc_where(doc, path, f->path, where);
     if (f->type != FIELD_TEXT || !cJSON_IsNumber(node)) return field_from_json(f, node, out, where, e);
     struct strbuf text = {0};
-    json_node_text(node, &text);
+    json_text_of(node, &text);
     enum error_code rc = text.data && !text.failed ? field_from_text(f, text.data, out, where, e)
                                                    : error_set(e, ERR_FAILED, where, "out of memory");
     strbuf_free(&text);

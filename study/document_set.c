@@ -11,7 +11,7 @@
 #include "study/document.h"
 #include "study/document_private.h"
 #include "study/fields.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/policy_json.h"
 
 #define PATH_WORDS_MAX 12
@@ -115,7 +115,7 @@ static enum error_code descend(struct scenario_doc *doc, struct policy_registry 
         return OK;
     }
     if (!made && node && !cJSON_IsNull(node))
-        return error_set(e, ERR_INPUT, label, "\"%s\" holds %s; there is nothing below it", word, json_kind(node));
+        return error_set(e, ERR_INPUT, label, "\"%s\" holds %s; there is nothing below it", word, json_text_kind(node));
     if (!made && !(made = cJSON_CreateObject())) return error_set(e, ERR_FAILED, label, "out of memory");
     TRY(replace(parent, word, made, label, e));
     *out = child_of(parent, word);
@@ -124,7 +124,7 @@ static enum error_code descend(struct scenario_doc *doc, struct policy_registry 
 
 static enum error_code value_node(const char *text, const char *label, cJSON **out, struct error *e) {
     *out = NULL;
-    if (*text == '[' || *text == '{') return json_parse(text, strlen(text), label, out, e);
+    if (*text == '[' || *text == '{') return json_text_parse(text, strlen(text), label, out, e);
     *out = strcmp(text, "null") == 0 ? cJSON_CreateNull() : cJSON_CreateString(text);
     return *out ? OK : error_set(e, ERR_FAILED, label, "out of memory");
 }

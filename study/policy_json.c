@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "study/fields.h"
-#include "study/json.h"
+#include "study/json_text.h"
 
 /* ---- to JSON --------------------------------------------------------------- */
 
@@ -119,9 +119,9 @@ static enum error_code set_params(const struct scenario_doc *doc, const cJSON *n
         doc_where(doc, path, child->string, where);
         struct strbuf text = {0};
         enum error_code rc = OK;
-        if (!json_node_text(child, &text))
+        if (!json_text_of(child, &text))
             rc = error_set(e, ERR_INPUT, where, "expected a number, true or false, or a string, got %s",
-                           json_kind(child));
+                           json_text_kind(child));
         else if (text.failed) rc = error_set(e, ERR_FAILED, where, "out of memory");
         else rc = policy_part_set(part, child->string, text.data ? text.data : "", where, e);
         strbuf_free(&text);
@@ -143,7 +143,7 @@ static enum error_code read_object_part(const struct scenario_doc *doc, struct p
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(node, "name");
     doc_where(doc, path, "name", where);
     if (!cJSON_IsString(name))
-        return error_set(e, ERR_INPUT, where, "expected the policy's name, got %s", name ? json_kind(name) : "nothing");
+        return error_set(e, ERR_INPUT, where, "expected the policy's name, got %s", name ? json_text_kind(name) : "nothing");
     const struct sp_policy *policy = registry_find(registry, name->valuestring);
     if (!policy) return unknown_policy(registry, name->valuestring, where, e);
     TRY(policy_part_init(policy, part, e));
@@ -172,7 +172,7 @@ static enum error_code read_role(const struct scenario_doc *doc, struct policy_r
         }
         policy_spec_free(&one);
     } else {
-        rc = error_set(e, ERR_INPUT, where, "expected an object with a name, or text, got %s", json_kind(node));
+        rc = error_set(e, ERR_INPUT, where, "expected an object with a name, or text, got %s", json_text_kind(node));
     }
     if (rc == OK && part.policy && strcmp(role_name(part.policy->role), node->string) != 0)
         rc = error_set(e, ERR_INPUT, where, "%s is not of this role; it belongs under \"%s\"", part.policy->name,
@@ -195,7 +195,7 @@ enum error_code policy_from_json(const struct scenario_doc *doc, struct policy_r
         return rc;
     }
     if (!cJSON_IsObject(node))
-        return error_set(e, ERR_INPUT, where, "expected a policy as text or as an object, got %s", json_kind(node));
+        return error_set(e, ERR_INPUT, where, "expected a policy as text or as an object, got %s", json_text_kind(node));
     rc = doc_check_keys(doc, node, path, policy_roles, e);
     for (const cJSON *child = node->child; child && rc == OK; child = child->next)
         if (!cJSON_IsNull(child)) rc = read_role(doc, registry, child, path, spec, e);

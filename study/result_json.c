@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/result.h"
 
 /* "key": number, with null for NaN; `first` starts the object. */
@@ -185,7 +185,7 @@ void result_to_json(const struct scenario *s, const struct sim_result *r, const 
     count(&flat, "steps", r->steps, false);
     strbuf_printf(&flat, ",\"fingerprint\":\"%016" PRIx64 "\"}", r->fingerprint);
     if (flat.failed || policy.failed || !flat.data) out->failed = true;
-    else json_indent(flat.data, out);
+    else json_text_indent(flat.data, out);
     strbuf_free(&flat);
     strbuf_free(&policy);
 }

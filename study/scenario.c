@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/scenario_private.h"
 
 const struct cJSON *resolver_section(const struct resolver *r, const char *name) {
@@ -23,7 +23,7 @@ static enum error_code resolve_top(struct resolver *r, struct error *e) {
         const cJSON *section = resolver_section(r, top_sections[i]);
         if (section && !cJSON_IsObject(section))
             return error_set(e, ERR_INPUT, doc_where(r->doc, top_sections[i], NULL, where),
-                             "expected an object, got %s", json_kind(section));
+                             "expected an object, got %s", json_text_kind(section));
     }
     if (sim_profile_find(s->top.profile)) return OK;
     const char *names[32];
@@ -48,7 +48,7 @@ static enum error_code resolve_study(struct resolver *r, struct error *e) {
     const cJSON *vary = cJSON_GetObjectItemCaseSensitive(section, "vary");
     if (!vary || cJSON_IsNull(vary)) return OK;
     struct strbuf text = {0};
-    json_write(vary, &text);
+    json_text_write(vary, &text);
     if (text.failed) {
         strbuf_free(&text);
         return error_set(e, ERR_FAILED, NULL, "out of memory");

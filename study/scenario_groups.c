@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/policy_json.h"
 #include "study/scenario_private.h"
 
@@ -128,7 +128,7 @@ static enum error_code read_group(struct resolver *r, const cJSON *node, uint32_
     const cJSON *name = present(node, "name");
     if (name && !cJSON_IsString(name))
         return error_set(e, ERR_INPUT, doc_where(r->doc, path, "name", where), "expected a string, got %s",
-                         json_kind(name));
+                         json_text_kind(name));
     snprintf(sub, sizeof sub, "%u", index);
     g->name = strdup(name ? name->valuestring : sub);
     if (!g->name) return error_set(e, ERR_FAILED, NULL, "out of memory");
@@ -240,7 +240,7 @@ static enum error_code several_groups(struct resolver *r, const cJSON *list, con
     struct scenario *s = r->s;
     char where[DOC_WHERE_MAX];
     doc_where(r->doc, "fleet.groups", NULL, where);
-    if (!cJSON_IsArray(list)) return error_set(e, ERR_INPUT, where, "expected an array, got %s", json_kind(list));
+    if (!cJSON_IsArray(list)) return error_set(e, ERR_INPUT, where, "expected an array, got %s", json_text_kind(list));
     uint32_t n = (uint32_t)cJSON_GetArraySize(list);
     if (n == 0 || n > SCENARIO_GROUPS_MAX)
         return error_set(e, ERR_INPUT, where, "%u groups; expected 1 to %u", n, SCENARIO_GROUPS_MAX);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/scenario_private.h"
 
 #define DEFAULTS_PREFIX "cloud.defaults."
@@ -65,7 +65,7 @@ static enum error_code check_globs(struct resolver *r, const cJSON *cloud, struc
     char where[DOC_WHERE_MAX];
     if (globs && !cJSON_IsObject(globs))
         return error_set(e, ERR_INPUT, doc_where(r->doc, "cloud.pools", NULL, where), "expected an object, got %s",
-                         json_kind(globs));
+                         json_text_kind(globs));
     for (const cJSON *g = globs ? globs->child : NULL; g; g = g->next) {
         bool used = false;
         for (uint32_t i = 0; i < r->s->view.n_pools && !used; i++) used = text_glob(g->string, r->s->view.pools[i].name);
@@ -99,7 +99,7 @@ static enum error_code resolve_quotas(struct resolver *r, const cJSON *cloud, st
     if (!list || cJSON_IsNull(list)) return OK;
     char where[DOC_WHERE_MAX];
     doc_where(r->doc, "cloud.quotas", NULL, where);
-    if (!cJSON_IsArray(list)) return error_set(e, ERR_INPUT, where, "expected an array, got %s", json_kind(list));
+    if (!cJSON_IsArray(list)) return error_set(e, ERR_INPUT, where, "expected an array, got %s", json_text_kind(list));
     uint32_t n = (uint32_t)cJSON_GetArraySize(list);
     if (n > SCENARIO_QUOTAS_MAX)
         return error_set(e, ERR_INPUT, where, "%u quotas; at most %u are accepted", n, SCENARIO_QUOTAS_MAX);

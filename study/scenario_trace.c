@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/scenario_private.h"
 
 enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSON *node, const char *path,
@@ -16,7 +16,7 @@ enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSO
     if (!node || cJSON_IsNull(node)) return OK;
     bool one = cJSON_IsString(node);
     if (!one && !cJSON_IsArray(node))
-        return error_set(e, ERR_INPUT, where, "expected an array of strings, got %s", json_kind(node));
+        return error_set(e, ERR_INPUT, where, "expected an array of strings, got %s", json_text_kind(node));
     uint32_t count = one ? 1 : (uint32_t)cJSON_GetArraySize(node);
     char **list = calloc(count + 1, sizeof *list);
     if (!list) return error_set(e, ERR_FAILED, where, "out of memory");
@@ -24,7 +24,7 @@ enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSO
     for (uint32_t i = 0; i < count; i++, item = item->next) {
         enum error_code rc = OK;
         if (!cJSON_IsString(item))
-            rc = error_set(e, ERR_INPUT, where, "element %u: expected a string, got %s", i, json_kind(item));
+            rc = error_set(e, ERR_INPUT, where, "element %u: expected a string, got %s", i, json_text_kind(item));
         else if (!(list[i] = strdup(item->valuestring))) rc = error_set(e, ERR_FAILED, where, "out of memory");
         if (rc != OK) {
             text_list_free(list, i);
@@ -68,7 +68,7 @@ static enum error_code read_cloud_name(struct resolver *r, struct error *e) {
     if (!node || cJSON_IsNull(node)) return OK;
     char where[DOC_WHERE_MAX];
     doc_where(r->doc, "cloud.name", NULL, where);
-    if (!cJSON_IsString(node)) return error_set(e, ERR_INPUT, where, "expected a string, got %s", json_kind(node));
+    if (!cJSON_IsString(node)) return error_set(e, ERR_INPUT, where, "expected a string, got %s", json_text_kind(node));
     if (!cloud_profile_find(node->valuestring)) {
         struct strbuf names = {0};
         for (uint32_t i = 0; i < cloud_profiles_n; i++)

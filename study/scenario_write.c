@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/policy_json.h"
 #include "study/scenario_private.h"
 
@@ -48,7 +48,7 @@ static void put_policy(struct strbuf *out, const struct policy_spec *spec, bool 
     struct error ignored;
     put_key(out, "policy");
     if (policy_spec_to_json(spec, with_autoscaler, &policy, &ignored) != OK) out->failed = true;
-    else json_write(policy, out);
+    else json_text_write(policy, out);
     cJSON_Delete(policy);
 }
 

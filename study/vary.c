@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/json.h"
+#include "study/json_text.h"
 #include "study/vary_list.h"
 
 enum error_code vary_split(const char *text, const char *where, char **path, const char **values, struct error *e) {
@@ -40,8 +40,8 @@ static enum error_code axis_values(const cJSON *node, const char *where, struct 
     const cJSON *item = cJSON_IsArray(node) ? node->child : node;
     for (; item && rc == OK; item = cJSON_IsArray(node) ? item->next : NULL) {
         struct strbuf text = {0};
-        if (!json_node_text(item, &text))
-            rc = error_set(e, ERR_INPUT, where, "expected numbers and strings, got %s", json_kind(item));
+        if (!json_text_of(item, &text))
+            rc = error_set(e, ERR_INPUT, where, "expected numbers and strings, got %s", json_text_kind(item));
         else rc = value_list_add(&list, text.data ? text.data : "", where, e);
         strbuf_free(&text);
     }
@@ -100,7 +100,7 @@ enum error_code vary_read(const struct scenario_doc *doc, struct vary_grid *grid
     char where[DOC_WHERE_MAX];
     if (!cJSON_IsObject(vary))
         return error_set(e, ERR_INPUT, doc_where(doc, "study.vary", NULL, where),
-                         "expected an object {\"path\": \"values\"}, got %s", json_kind(vary));
+                         "expected an object {\"path\": \"values\"}, got %s", json_text_kind(vary));
     for (const cJSON *node = vary->child; node; node = node->next) {
         enum error_code rc = read_axis(doc, node, grid, e);
         if (rc == OK) continue;

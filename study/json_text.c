@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "study/json.h"
+#include "study/json_text.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -41,7 +41,7 @@ static enum error_code check_tree(const cJSON *node, const char *name, struct er
     return OK;
 }
 
-enum error_code json_parse(const char *text, size_t size, const char *name, struct cJSON **out, struct error *e) {
+enum error_code json_text_parse(const char *text, size_t size, const char *name, struct cJSON **out, struct error *e) {
     *out = NULL;
     if (size > JSON_BYTES_MAX)
         return error_set(e, ERR_INPUT, name, "%zu bytes of JSON; at most %u are accepted", size, JSON_BYTES_MAX);
@@ -58,7 +58,7 @@ enum error_code json_parse(const char *text, size_t size, const char *name, stru
     return OK;
 }
 
-bool json_node_text(const struct cJSON *node, struct strbuf *out) {
+bool json_text_of(const struct cJSON *node, struct strbuf *out) {
     if (cJSON_IsString(node)) strbuf_puts(out, node->valuestring);
     else if (cJSON_IsNumber(node)) strbuf_real(out, node->valuedouble);
     else if (cJSON_IsBool(node)) strbuf_puts(out, cJSON_IsTrue(node) ? "true" : "false");
@@ -66,7 +66,7 @@ bool json_node_text(const struct cJSON *node, struct strbuf *out) {
     return true;
 }
 
-const char *json_kind(const struct cJSON *node) {
+const char *json_text_kind(const struct cJSON *node) {
     if (cJSON_IsString(node)) return "a string";
     if (cJSON_IsNumber(node)) return "a number";
     if (cJSON_IsBool(node)) return "true or false";
@@ -75,12 +75,12 @@ const char *json_kind(const struct cJSON *node) {
     return "null";
 }
 
-void json_write(const struct cJSON *node, struct strbuf *out) {
+void json_text_write(const struct cJSON *node, struct strbuf *out) {
     if (cJSON_IsString(node)) {
         strbuf_json_string(out, node->valuestring);
         return;
     }
-    if (json_node_text(node, out)) return;
+    if (json_text_of(node, out)) return;
     if (!cJSON_IsArray(node) && !cJSON_IsObject(node)) {
         strbuf_puts(out, "null");
         return;
@@ -93,10 +93,12 @@ void json_write(const struct cJSON *node, struct strbuf *out) {
             strbuf_json_string(out, child->string);
             strbuf_puts(out, ":");
         }
-        json_write(child, out);
+        json_text_write(child, out);
     }
     strbuf_puts(out, object ? "}" : "]");
 }
+
+#define FLAT_OBJECT_MAX 110
 
 static void newline(struct strbuf *out, unsigned depth) {
     strbuf_puts(out, "\n");
@@ -110,16 +112,18 @@ static const char *string_end(const char *p) {
     return *p ? p + 1 : p;
 }
 
-/* True when the array or object that opens at p holds nothing nested. */
+/* True when the array or object that opens at p holds nothing nested; an
+ * object must be short as well. */
 static bool is_flat(const char *p) {
+    const char *start = p;
     for (p++; *p && *p != ']' && *p != '}';) {
         if (*p == '[' || *p == '{') return false;
         p = *p == '"' ? string_end(p) : p + 1;
     }
-    return true;
+    return *start == '[' || p - start <= FLAT_OBJECT_MAX;
 }
 
-void json_indent(const char *compact, struct strbuf *out) {
+void json_text_indent(const char *compact, struct strbuf *out) {
     unsigned depth = 0, flat = 0; /* flat: levels written on the present line */
     for (const char *p = compact; *p;) {
         if (*p == '"') {
@@ -131,7 +135,7 @@ void json_indent(const char *compact, struct strbuf *out) {
         char c = *p;
         if (c == '[' || c == '{') {
             strbuf_add(out, p, 1);
-            if (flat || (c == '[' && is_flat(p)) || p[1] == '}') flat++;
+            if (flat || is_flat(p)) flat++;
             else newline(out, ++depth);
         } else if (c == ']' || c == '}') {
             if (flat) flat--;
