@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * spotsim trace stat|convert|plot PATH... */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/cmd.h"
+#include "cli/options.h"
+#include "cli/trace_plot.h"
+#include "traces/report.h"
+#include "traces/trace.h"
+
+static const struct option reading[] = {
+    {"polarity", OPTION_VALUE, "up|preempted", "what 1 means in a series of 0 and 1 (up)", NULL, false},
+    {"single-means", OPTION_VALUE, "one|K|unlimited", "the capacity behind the 1 of such a series (as written)", NULL,
+     false},
+    {"gap", OPTION_VALUE, "DURATION", "sampling step of series without timestamps (as written)", NULL, false},
+    {"resolution", OPTION_VALUE, "DURATION", "probing interval behind the samples (as known)", NULL, false},
+    {"align", OPTION_VALUE, "FILE", "CSV pool,offset: when each pool's first sample was", NULL, false},
+    {"epoch", OPTION_VALUE, "DATE", "date of the first sample of series without dates", NULL, false},
+    {"cloud", OPTION_VALUE, "NAME", "the cloud of every pool (inferred from zone names)", NULL, false},
+    {"product", OPTION_VALUE, "NAME", "product description to keep of an AWS price history", NULL, false},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
+};
+static const struct option stat_options[] = {
+    {"json", OPTION_FLAG, NULL, "print JSON", NULL, false},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
+};
+static const struct option convert_options[] = {
+    {"output", OPTION_VALUE, "FILE", "where to write (also -o)", NULL, false},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
+};
+static const struct option plot_options[] = {
+    {"output", OPTION_VALUE, "FILE", "picture to write, .svg or .png (also -o)", NULL, false},
+    {"ascii", OPTION_FLAG, NULL, "draw in the terminal", NULL, false},
+    {"width", OPTION_VALUE, "N", "columns of the terminal picture (80)", NULL, false},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
+};
+
+/* A buffer to standard output. */
+static enum error_code print_out(struct strbuf *out, struct error *e) {
+    enum error_code rc = out->failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : OK;
+    if (rc == OK && fwrite(out->data, 1, out->size, stdout) != out->size)
+        rc = error_set(e, ERR_FAILED, "standard output", "cannot write");
+    strbuf_free(out);
+    return rc;
+}
+
+static enum error_code do_stat(const struct options *o, const struct trace *t, const struct trace_notes *notes,
+                               struct error *e) {
+    struct strbuf out = {0};
+    enum error_code rc = options_get(o, "json") ? trace_report_json(t, notes, &out, e) : trace_report_text(t, &out, e);
+    if (rc == OK) return print_out(&out, e);
+    strbuf_free(&out);
+    return rc;
+}
+
+static enum error_code do_convert(const struct options *o, const struct trace *t, const struct trace_notes *notes,
+                                  struct error *e) {
+    (void)notes;
+    const char *path = options_get(o, "output");
+    if (!path) return error_set(e, ERR_INPUT, "trace convert", "expected -o FILE.csv");
+    struct strbuf out = {0};
+    trace_write_tidy(t, &out);
+    enum error_code rc =
+        out.failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : file_write(path, out.data, out.size, e);
+    strbuf_free(&out);
+    return rc;
+}
+
+static enum error_code do_plot(const struct options *o, const struct trace *t, const struct trace_notes *notes,
+                               struct error *e) {
+    (void)notes;
+    const char *path = options_get(o, "output");
+    bool ascii = options_get(o, "ascii") != NULL;
+    int64_t width;
+    TRY(options_int(o, "width", 40, 1000, 80, &width, e));
+    if (!path && !ascii) return error_set(e, ERR_INPUT, "trace plot", "expected -o FILE.svg, -o FILE.png or --ascii");
+    if (ascii) {
+        struct strbuf out = {0};
+        trace_report_picture(t, (uint32_t)width, &out);
+        TRY(print_out(&out, e));
+    }
+    const char *hint = NULL;
+    if (path) TRY(trace_plot(t, path, &hint, e));
+    if (hint) fprintf(stderr, "spotsim: %s\n", hint);
+    return OK;
+}
+
+struct action {
+    const char *name;
+    enum error_code (*run)(const struct options *o, const struct trace *t, const struct trace_notes *notes,
+                           struct error *e);
+    const struct option *options;
+    const char *help;
+};
+static const struct action actions[] = {
+    {"stat", do_stat, stat_options, "availability, run lengths, prices, and how pools fail together"},
+    {"convert", do_convert, convert_options, "write the trace as tidy CSV"},
+    {"plot", do_plot, plot_options, "draw the pools' capacity over time"},
+};
+#define N_ACTIONS (sizeof actions / sizeof *actions)
+
+static void help_all(FILE *out) {
+    fputs("usage: spotsim trace ACTION PATH... [options]\n\n"
+          "A path is a file, a folder, a pattern or a manifest; all together are one trace.\n\n",
+          out);
+    for (size_t i = 0; i < N_ACTIONS; i++) fprintf(out, "  %-10s %s\n", actions[i].name, actions[i].help);
+    fputs("\n`spotsim trace ACTION --help` lists the options.\n", out);
+}
+
+static void help_one(const struct action *a) {
+    printf("usage: spotsim trace %s PATH... [options]\n\n%s\n\n", a->name, a->help);
+    options_help(a->options, stdout);
+    fputs("\nHow to read:\n", stdout);
+    options_help(reading, stdout);
+}
+
+static enum error_code read_options(const struct options *o, struct trace_options *out, struct error *e) {
+    memset(out, 0, sizeof *out);
+    for (const struct option *r = reading; r->name; r++) {
+        const char *text = options_get(o, r->name);
+        if (text) TRY(trace_option_set(out, r->name, text, e));
+    }
+    return OK;
+}
+
+static enum error_code load_and_run(const struct action *a, const struct options *o, struct error *e) {
+    struct trace_options how;
+    struct trace *t = NULL;
+    struct trace_notes notes = {0};
+    if (o->n_positional == 0) return error_set(e, ERR_INPUT, "trace", "expected at least one path after '%s'", a->name);
+    TRY(read_options(o, &how, e));
+    enum error_code rc = trace_load(o->positional, o->n_positional, &how, &t, &notes, e);
+    if (rc == OK) {
+        for (uint32_t i = 0; i < notes.n; i++) fprintf(stderr, "spotsim: note: %s\n", notes.lines[i]);
+        rc = a->run(o, t, &notes, e);
+    }
+    trace_free(t);
+    trace_notes_free(&notes);
+    return rc;
+}
+
+static int run_action(const struct action *a, int argc, char **argv) {
+    const struct option *const tables[] = {a->options, reading, NULL};
+    struct options o;
+    struct error e = {0};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) break;
+        if (strcmp(argv[i], "-o") == 0) argv[i] = "--output";
+    }
+    enum error_code rc = options_parse(tables, argc, argv, &o, &e);
+    if (rc == OK && o.help)
+        help_one(a);
+    else if (rc == OK)
+        rc = load_and_run(a, &o, &e);
+    options_free(&o);
+    return rc == OK ? 0 : cli_error(&e);
+}
+
+int cmd_trace(int argc, char **argv) {
+    if (argc < 2) {
+        help_all(stderr);
+        return EXIT_INPUT;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help_all(stdout);
+        return 0;
+    }
+    const char *names[N_ACTIONS + 1] = {NULL};
+    for (size_t i = 0; i < N_ACTIONS; i++) {
+        if (strcmp(argv[1], actions[i].name) == 0) return run_action(&actions[i], argc - 1, argv + 1);
+        names[i] = actions[i].name;
+    }
+    struct error e;
+    const char *near = text_nearest(argv[1], names);
+    error_set(&e, ERR_INPUT, "trace", "no action '%.40s'; expected stat, convert or plot%s%s%s", argv[1],
+              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return cli_error(&e);
+}
