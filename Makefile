@@ -120,6 +120,15 @@ fuzz:
 	./scripts/run-fuzz $(BUILD)-fuzz/fuzz $(FUZZ_SECONDS)
 fuzzers: $(FUZZERS)
 
+# The bundled traces again, byte for byte; TRACES_DATA: where to.
+TRACES_DATA ?= traces/data
+.PHONY: traces-data
+traces-data: $(BUILD)/generate-traces
+	mkdir -p $(TRACES_DATA)/demo $(TRACES_DATA)/demo4
+	$(BUILD)/generate-traces $(TRACES_DATA)
+$(BUILD)/generate-traces: $(OBJ)/traces/synth/generate.o $(ARCHIVES)
+	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
+
 # Each prints JSON lines.
 bench: all $(BENCHES)
 	@for b in $(BENCHES); do $$b || exit 1; done
@@ -151,6 +160,7 @@ help:
 	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'
 	@echo 'make fuzz         builds the fuzz targets with clang and runs each for FUZZ_SECONDS'
 	@echo 'make bench        benchmarks, as JSON lines'
+	@echo 'make traces-data  makes the bundled traces again, the same bytes'
 	@echo 'make install      into $$(DESTDIR)$$(PREFIX) (default: /usr/local); make uninstall'
 	@echo 'make clean        removes what was built'
 	@echo 'Variables: CC=clang, OPT=-O0, BUILD=folder, EXTRA_CFLAGS=..., EXTRA_LDFLAGS=...'
