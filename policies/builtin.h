@@ -10,6 +10,7 @@
 #define POLICY_BUILTINS(X) \
     X(autoscaler_constant) \
     X(autoscaler_series) \
+    X(autoscaler_request_rate) \
     X(mix_on_demand) \
     X(mix_spot) \
     X(mix_static_base) \

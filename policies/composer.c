@@ -234,7 +234,7 @@ static void emit_launch(struct step *s, enum sp_market m, uint32_t pool) {
         .slot = SP_NONE, .pool = pool, .count = 1, .kind = SP_LAUNCH, .market = (uint8_t)m, .reason = reason};
 }
 
-/* False: the buffer is full, call again. */
+/* False: call again at once, the buffer is full or the view out of date. */
 static bool launch(struct step *s, enum sp_market m) {
     struct composer *c = s->c;
     int64_t *retry_at = &c->retry_at[m];
@@ -267,7 +267,9 @@ static bool launch(struct step *s, enum sp_market m) {
         uint32_t weight = s->view->pools[p].weight;
         s->alive[m] += weight > 0 ? weight : 1;
     }
-    return true;
+    /* a heavy row went beyond what was missing: look again, with it in sight */
+    if (s->alive[m] > c->wanted[m]) s->out->more = true;
+    return !s->out->more;
 }
 
 /* ---- scale-down ---------------------------------------------------------- */
@@ -288,15 +290,22 @@ static bool emit_drain(struct step *s, uint32_t slot, enum sp_reason reason) {
                                               .reason = (uint8_t)reason});
 }
 
-/* SkyServe's order: earliest stage of life first, newest launch first. */
+/* SkyServe's order: earliest stage of life first, newest launch first.  A row
+ * that weighs more than the surplus stays, and then rows of later stages stay
+ * too: a ready one must not go because a heavy one is starting up. */
 static bool drain_surplus(struct step *s, enum sp_market m) {
     uint32_t wanted = s->c->wanted[m];
-    for (int state = 0; state < SP_ALIVE_STATES; state++) {
+    bool kept = false;
+    for (int state = 0; state < SP_ALIVE_STATES && !kept; state++) {
         uint32_t slot = s->view->last[m][state];
         for (; slot != SP_NONE && s->alive[m] > wanted; slot = s->view->instances[slot].prev) {
             const struct sp_instance *i = &s->view->instances[slot];
             uint32_t weight = s->view->pools[i->pool].weight;
-            if (lost(s->c, i) || weight > s->alive[m] - wanted) continue;
+            if (lost(s->c, i)) continue;
+            if (weight > s->alive[m] - wanted) {
+                kept = true;
+                continue;
+            }
             if (!emit_drain(s, slot, m == SP_SPOT ? SP_WHY_SURPLUS_SPOT : SP_WHY_SURPLUS_ON_DEMAND)) return false;
             s->alive[m] -= weight;
         }

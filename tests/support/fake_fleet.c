@@ -207,8 +207,9 @@ void fake_step(struct fake *f, int64_t now_ms) {
     f->now_ms = now_ms;
     f->n_actions = f->calls = 0;
     while (more) {
-        struct sp_actions out = {.items = f->actions + f->n_actions, .max = f->max_actions};
-        assert_true(f->n_actions + f->max_actions <= FAKE_ACTIONS);
+        uint32_t room = FAKE_ACTIONS - f->n_actions;
+        assert_true(room > 0);
+        struct sp_actions out = {.items = f->actions + f->n_actions, .max = room < f->max_actions ? room : f->max_actions};
         fake_view(f, &view);
         f->wake_ms = composer_step(f->composer, &view, f->obs, f->n_obs, &out);
         f->n_obs = 0;

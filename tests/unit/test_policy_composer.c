@@ -134,25 +134,62 @@ static void test_rebalance_and_notice_react_apart(void **state) {
 
 /* ---- weights ------------------------------------------------------------- */
 
+static struct fake *start_heavy(const char *policy, uint32_t target) {
+    struct fake *f = start(policy, 2, target);
+    f->pools[1].weight = 4;
+    return f;
+}
+
 static void test_heavy_rows_count_more(void **state) {
     (void)state;
-    struct fake *f = fake_new("spot+round-robin", 2);
-    f->pools[1].weight = 4;
-    f->target = 7;
-    fake_step(f, 0); /* a 1, b 4, a 1, b 4: missing 7, 6, 2, 1 */
+    struct fake *f = start_heavy("spot+round-robin", 10);
+    fake_step(f, 0); /* a 1, b 4, a 1, b 4 */
     assert_int_equal(fake_launches(f, 0, SP_SPOT), 2);
     assert_int_equal(fake_launches(f, 1, SP_SPOT), 2);
-    f->target = 5; /* 10 alive: 5 too many; newest first, while they fit */
+    assert_int_equal(f->calls, 1);
+    f->target = 5; /* newest first, while they fit */
     fake_step(f, 1);
     assert_int_equal(fake_drains(f, SP_SPOT), 2);
     assert_int_equal(f->actions[0].launch, 4);
     assert_int_equal(f->actions[1].launch, 3);
     f->target = 4;
     fake_step(f, 2);
+    assert_int_equal(f->n_actions, 1);
     assert_int_equal(f->actions[0].launch, 1); /* b's 4 do not fit into 1 */
     f->target = 3;
     fake_step(f, 3);
     assert_int_equal(f->n_actions, 0);
+    fake_free(f);
+}
+
+static void test_heavy_launch_makes_light_one_needless(void **state) {
+    (void)state;
+    struct fake *f = start_heavy("spot+round-robin", 3);
+    fake_step(f, 0); /* a 1, b 4: two more than wanted, so a's is called off at once */
+    assert_int_equal(fake_launches_all(f, SP_SPOT), 2);
+    assert_int_equal(fake_drains(f, SP_SPOT), 1);
+    assert_int_equal(f->calls, 2);
+    fake_step(f, 1);
+    assert_int_equal(f->n_actions, 0);
+    fake_free(f);
+}
+
+static void test_ready_rows_outlast_a_heavy_start(void **state) {
+    (void)state;
+    struct fake *f = start_heavy("spot+round-robin", 3);
+    for (int i = 0; i < 3; i++) fake_add(f, 0, SP_SPOT, SP_READY);
+    fake_add(f, 1, SP_SPOT, SP_STARTING);
+    fake_step(f, 0); /* 7 alive, 3 wanted: the starting one goes */
+    assert_int_equal(f->n_actions, 1);
+    assert_int_equal(f->actions[0].launch, 4);
+    f->target = 5;
+    fake_add(f, 1, SP_SPOT, SP_STARTING);
+    fake_step(f, 1); /* 7 alive, 5 wanted: 4 do not fit into 2, so the ready ones stay */
+    assert_int_equal(f->n_actions, 0);
+    fake_observe(f, 5, SP_OBS_READY);
+    fake_step(f, 2);
+    assert_int_equal(fake_drains(f, SP_SPOT), 2);
+    assert_int_equal(f->actions[0].launch, 3);
     fake_free(f);
 }
 
@@ -426,6 +463,8 @@ int main(void) {
         cmocka_unit_test(test_rebalance_is_replaced_then_let_go),
         cmocka_unit_test(test_rebalance_and_notice_react_apart),
         cmocka_unit_test(test_heavy_rows_count_more),
+        cmocka_unit_test(test_heavy_launch_makes_light_one_needless),
+        cmocka_unit_test(test_ready_rows_outlast_a_heavy_start),
         cmocka_unit_test(test_full_buffer_continues),
         cmocka_unit_test(test_rebalance_drains_continue),
         cmocka_unit_test(test_all_closed_asks_again_later),
