@@ -55,9 +55,6 @@ static int unknown_command(const char *name) {
     return cli_error(&e);
 }
 
-#pragma weak cmd_trace
-#pragma weak cmd_sweep
-
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error to report, not a crash */
     if (argc < 2) {
@@ -73,6 +70,6 @@ int main(int argc, char **argv) {
         return cli_finish(0);
     }
     for (size_t i = 0; i < N_COMMANDS; i++)
-        if (commands[i].run && strcmp(argv[1], commands[i].name) == 0) return cli_finish(commands[i].run(argc - 1, argv + 1));
+        if (strcmp(argv[1], commands[i].name) == 0) return cli_finish(commands[i].run(argc - 1, argv + 1));
     return unknown_command(argv[1]);
 }

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * report.html: one page that needs nothing else. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/result.h"
+#include "study/writers.h"
+
+static const char style[] =
+    "body{font:16px/1.45 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}"
+    "th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}"
+    "th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}"
+    "td small{color:#666}figure{margin:1.5rem 0}svg{max-width:100%;height:auto}pre{overflow-x:auto;background:#f6f6f6;"
+    "padding:.6rem}.warning{border-left:4px solid #c60;padding:.2rem .8rem;background:#fff6ea}";
+
+static void put_text(struct strbuf *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '&') strbuf_puts(out, "&amp;");
+        else if (*text == '<') strbuf_puts(out, "&lt;");
+        else if (*text == '>') strbuf_puts(out, "&gt;");
+        else if (*text == '"') strbuf_puts(out, "&quot;");
+        else strbuf_add(out, text, 1);
+    }
+}
+
+static void put_element(struct strbuf *out, const char *tag, const char *text) {
+    strbuf_printf(out, "<%s>", tag);
+    put_text(out, text);
+    strbuf_printf(out, "</%s>", tag);
+}
+
+struct report_column {
+    enum metric_id metric;
+    const char *title;
+    double scale;
+    int decimals;
+};
+static const struct report_column columns[] = {
+    {METRIC_FULL, "ready &ge; target, %", 100, 3},
+    {METRIC_ANY, "ready &ge; 1, %", 100, 3},
+    {METRIC_CAPACITY, "capacity, %", 100, 3},
+    {METRIC_COST, "cost, $", 1, 2},
+    {METRIC_RELATIVE, "of on-demand, %", 100, 2},
+    {METRIC_PREEMPTED, "preempted", 1, 1},
+    {METRIC_OUTAGES_FULL, "outages", 1, 1},
+    {METRIC_OUTAGES_FULL_LONGEST, "longest outage, h", 1.0 / 3600, 2},
+    {METRIC_LAUNCHED_ON_DEMAND, "on-demand launches", 1, 1},
+};
+#define N_COLUMNS (sizeof columns / sizeof columns[0])
+
+static void put_cell(struct strbuf *out, const struct estimate *x, const struct report_column *c) {
+    if (isnan(x->mean)) {
+        strbuf_puts(out, "<td>unknown</td>");
+        return;
+    }
+    strbuf_printf(out, "<td>%.*f", c->decimals, x->mean * c->scale);
+    if (!isnan(x->lo) && x->hi > x->lo)
+        strbuf_printf(out, " <small>%.*f&ndash;%.*f</small>", c->decimals, x->lo * c->scale, c->decimals,
+                      x->hi * c->scale);
+    strbuf_puts(out, "</td>");
+}
+
+static void put_table(const struct study *s, struct strbuf *out) {
+    strbuf_puts(out, "<table><thead><tr>");
+    for (uint32_t a = 0; a < s->grid.n_axes; a++) put_element(out, "th", s->grid.axes[a].path);
+    for (size_t c = 0; c < N_COLUMNS; c++) strbuf_printf(out, "<th>%s</th>", columns[c].title);
+    strbuf_puts(out, "</tr></thead>\n<tbody>\n");
+    for (uint32_t v = 0; v < s->n_variants; v++) {
+        strbuf_puts(out, "<tr>");
+        for (uint32_t a = 0; a < s->grid.n_axes; a++)
+            put_element(out, "td", s->grid.axes[a].values[vary_index(&s->grid, v, a)]);
+        for (size_t c = 0; c < N_COLUMNS; c++) put_cell(out, &study_cell(s, v, columns[c].metric)->value, &columns[c]);
+        strbuf_puts(out, "</tr>\n");
+    }
+    strbuf_puts(out, "</tbody></table>\n");
+    strbuf_printf(out, "<p>%" PRIu32 " run%s per row%s; %lld independent %s of the trace behind them.</p>\n",
+                  s->n_replications, s->n_replications == 1 ? "" : "s",
+                  s->n_replications > 1 ? ", small print: 95 % interval of the mean" : "",
+                  (long long)s->independent_windows, s->window_ms ? "windows" : "passes");
+}
+
+/* The SVG as it is, without its XML head; nothing when there is no plot. */
+static void put_curve(const struct folder *f, const char *name, const char *caption, struct strbuf *out) {
+    char file[64];
+    snprintf(file, sizeof file, "curves/%s.svg", name);
+    char *path = folder_file(f, file), *svg = NULL;
+    size_t size = 0;
+    struct error ignored;
+    if (path && file_read(path, &svg, &size, &ignored) == OK) {
+        const char *start = strstr(svg, "<svg");
+        if (start) {
+            strbuf_puts(out, "<figure>\n");
+            strbuf_puts(out, start);
+            strbuf_puts(out, "\n");
+            put_element(out, "figcaption", caption);
+            strbuf_puts(out, "</figure>\n");
+        }
+    }
+    free(svg);
+    free(path);
+}
+
+static void put_curves(const struct folder *f, struct strbuf *out) {
+    put_curve(f, "availability", "Share of time with ready >= target, and with at least one replica ready.", out);
+    put_curve(f, "cost", "Cost of the run, and relative to the same target on-demand.", out);
+    put_curve(f, "frontier", "What availability costs; each point is one row of the table.", out);
+    put_curve(f, "outages", "Share of outages (ready < target) longer than a time.", out);
+    put_curve(f, "timeline", "The first variant's fleet, first replication.", out);
+}
+
+enum error_code study_write_report(const struct study *s, const struct folder *f, struct error *e) {
+    struct strbuf out = {0}, title = {0}, text = {0};
+    study_title(s, &title);
+    strbuf_puts(&out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">");
+    put_element(&out, "title", title.data ? title.data : "");
+    strbuf_printf(&out, "<style>%s</style></head>\n<body>\n", style);
+    put_element(&out, "h1", title.data ? title.data : "");
+    strbuf_puts(&out, "\n");
+    for (uint32_t i = 0; i < s->notes.n; i++) {
+        strbuf_puts(&out, "<p class=\"warning\">");
+        put_text(&out, s->notes.lines[i]);
+        strbuf_puts(&out, "</p>\n");
+    }
+    put_table(s, &out);
+    put_curves(f, &out);
+    strbuf_puts(&out, "<h2>Assumptions</h2>\n<pre>");
+    assumptions_to_text(s->variants[0], &text);
+    put_text(&out, text.data ? text.data : "");
+    strbuf_puts(&out, "</pre>\n<p>First variant's policy: <code>");
+    strbuf_free(&text);
+    scenario_policy_text(s->variants[0], &text);
+    put_text(&out, text.data ? text.data : "");
+    strbuf_puts(&out, "</code>. The whole scenario is in manifest.json; <code>spotsim sweep manifest.json --out DIR"
+                      "</code> runs the study again.</p>\n</body></html>\n");
+    enum error_code rc = title.failed || text.failed ? error_set(e, ERR_FAILED, NULL, "out of memory")
+                                                     : folder_write(f, "report.html", &out, e);
+    strbuf_free(&out);
+    strbuf_free(&title);
+    strbuf_free(&text);
+    return rc;
+}

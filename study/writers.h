@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a study leaves behind.  All but build.json depend on the scenario
+ * alone: same bytes at any number of threads and on rerun. */
+#ifndef SPOTSIM_STUDY_WRITERS_H
+#define SPOTSIM_STUDY_WRITERS_H
+
+#include "study/folder.h"
+#include "study/study.h"
+
+/* ---- text made from a study ---- */
+void study_runs_csv(const struct study *s, struct strbuf *out);
+void study_summary_csv(const struct study *s, struct strbuf *out);     /* one row per variant */
+void study_differences_csv(const struct study *s, struct strbuf *out); /* paired, against the first variant */
+void study_timeline_csv(const struct study *s, struct strbuf *out);    /* replication 0 of each variant */
+void study_manifest_json(const struct study *s, struct strbuf *out);
+void study_build_json(const struct study *s, const char *gnuplot, struct strbuf *out);
+void study_summary_json(const struct study *s, struct strbuf *out); /* for --json */
+void study_summary_text(const struct study *s, struct strbuf *out); /* for a terminal */
+/* Title: the question, or what varies. */
+void study_title(const struct study *s, struct strbuf *out);
+
+/* ---- curves ---- */
+#define CURVES_OUTAGE_SERIES_MAX 6u
+struct curves { /* how the data files are laid out, for the plots */
+    uint32_t n_series;         /* of base.dat */
+    struct strbuf names;       /* "a|b|c" */
+    uint32_t n_outage_series;  /* of outages.dat; 0: no outage at all */
+    struct strbuf outage_names;
+    struct strbuf x_label;
+    bool timeline;
+    double timeline_hours; /* a plot shows the first week of a longer one */
+};
+/* Writes curves/base.dat, outages.dat and, with timelines, timeline.dat. */
+enum error_code study_write_curves(const struct study *s, const struct folder *f, struct curves *c, struct error *e);
+void curves_free(struct curves *c);
+/* Runs gnuplot on each curve.  `scripts`: folder of the .gp files.  Returns
+ * false and says why in *why (owned by the caller) when there are no plots. */
+bool study_plot(const struct folder *f, const struct curves *c, const char *scripts, char **why);
+/* Where the scripts are, seen from the running program; owned; NULL: nowhere. */
+char *plot_scripts(void);
+
+/* ---- whole files ---- */
+enum error_code study_write_db(const struct study *s, const struct folder *f, struct error *e);
+enum error_code study_write_report(const struct study *s, const struct folder *f, struct error *e);
+
+/* All of it.  *plot_note: one line for the user when there are no plots, or
+ * NULL; owned by the caller. */
+enum error_code study_write(const struct study *s, const struct folder *f, char **plot_note, struct error *e);
+
+#endif
