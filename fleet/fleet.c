@@ -2,6 +2,7 @@
 #include "fleet/fleet.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +113,7 @@ static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e)
     struct sp_view *v = &lg->view;
     v->interval_ms = f->params.interval_ms;
     v->retry_ms = f->params.retry_ms;
-    v->requests = __builtin_nan("");
+    v->requests = NAN;
     v->n_pools = config->n_pools;
     v->pools = lg->pools;
     memset(v->first, 0xff, sizeof v->first); /* SP_NONE */
@@ -246,6 +247,11 @@ void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind
     push(f, group, &o);
     if (kind == SP_OBS_PRICE) p->price_uusd_per_h[market] = value;
     if (kind == SP_OBS_CAPACITY) p->capacity = value;
+}
+
+void fleet_set_requests(struct fleet *f, double requests) {
+    assert(!(requests < 0) && !isinf(requests));
+    for (uint32_t g = 0; g < f->params.n_groups; g++) f->ledger.groups[g].view.requests = requests;
 }
 
 /* ---- steps ------------------------------------------------------------------ */
@@ -384,7 +390,7 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
     }
     mix_in(&f->digest, (uint64_t)p->wake_ms);
     if (f->full_digest) mix_in(&f->digest, composer_digest(p->composer));
-    if (f->journal) TRY(journal_step(f->journal, group, now_ms, f->n_orders, f->digest, e));
+    if (f->journal) TRY(journal_step(f->journal, group, now_ms, f->n_orders, f->digest, view->requests, e));
     f->steps++;
     *orders = f->orders;
     *n_orders = f->n_orders;

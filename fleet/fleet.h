@@ -80,6 +80,11 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
 void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t pool,
                         enum sp_market market, int64_t value);
 
+/* The requests of the last 60 s as known from now on, for the view of every
+ * group's policy; NaN: not known, as at the start.  No observation: it wakes
+ * nobody.  Not negative, finite. */
+void fleet_set_requests(struct fleet *f, double requests);
+
 /* Is an observation waiting for this group's next step? */
 bool fleet_pending(const struct fleet *f, uint32_t group);
 /* When the group's policy wants to be called without one. */

@@ -35,8 +35,9 @@ struct fleet {
 /* journal.c */
 enum error_code journal_header(struct fleet *f, FILE *out, struct error *e);
 void journal_observation(FILE *out, const struct sp_observation *o, uint32_t group, uint32_t pool);
+/* `requests` as the policy saw them; NaN: not known */
 enum error_code journal_step(FILE *out, uint32_t group, int64_t now_ms, uint32_t n_orders, uint64_t digest,
-                             struct error *e);
+                             double requests, struct error *e);
 /* explain.c */
 void explain_order(FILE *out, const struct fleet *f, const struct fleet_order *o, int64_t now_ms,
                    const struct sp_view *before);

@@ -2,6 +2,7 @@
  * The journal's writing side: docs/journal.md has the format. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -79,8 +80,10 @@ void journal_observation(FILE *out, const struct sp_observation *o, uint32_t gro
 }
 
 enum error_code journal_step(FILE *out, uint32_t group, int64_t now_ms, uint32_t n_orders, uint64_t digest,
-                             struct error *e) {
-    fprintf(out, "[\"s\",%" PRId64 ",%" PRIu32 ",%" PRIu32 ",\"%016" PRIx64 "\"]\n", now_ms, group, n_orders, digest);
+                             double requests, struct error *e) {
+    fprintf(out, "[\"s\",%" PRId64 ",%" PRIu32 ",%" PRIu32 ",\"%016" PRIx64 "\"", now_ms, group, n_orders, digest);
+    if (!isnan(requests)) fprintf(out, ",%.17g", requests); /* reads back as the same double */
+    fputs("]\n", out);
     return ferror(out) ? failed(e) : OK;
 }
 

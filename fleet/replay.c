@@ -215,12 +215,15 @@ static enum error_code replay_pool(struct replay *r, const cJSON *line, const ch
 static enum error_code replay_step(struct replay *r, const cJSON *line, const char *where, struct error *e) {
     int64_t at, group, n;
     uint64_t digest;
-    if (cJSON_GetArraySize(line) != 5 ||
+    const cJSON *requests = cJSON_GetArrayItem(line, 5);
+    bool known = cJSON_IsNumber(requests) && requests->valuedouble >= 0 && !isinf(requests->valuedouble);
+    if (cJSON_GetArraySize(line) != (known ? 6 : 5) ||
         !whole(cJSON_GetArrayItem(line, 1), (double)r->last_ms, (double)TIME_LIMIT_MS, &at) ||
         !whole(cJSON_GetArrayItem(line, 2), 0, (double)r->params.n_groups - 1, &group) ||
         !whole(cJSON_GetArrayItem(line, 3), 0, 4294967295.0, &n) || !hex64(cJSON_GetArrayItem(line, 4), &digest))
-        return error_set(e, ERR_INPUT, where, "expected [\"s\", ms (not falling), group, actions, digest]");
+        return error_set(e, ERR_INPUT, where, "expected [\"s\", ms (not falling), group, actions, digest] or with the requests of the last 60 s after it");
     r->last_ms = at;
+    fleet_set_requests(r->fleet, known ? requests->valuedouble : NAN);
     const struct fleet_order *orders;
     uint32_t n_orders;
     TRY(fleet_step(r->fleet, (uint32_t)group, at, &orders, &n_orders, e));
