@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The engine against the plain simulator of tests/support/brute.h: random
+ * small scenarios must come out the same in every count and integral. */
+#include "tests/support/brute.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "tests/support/harness.h"
+
+/* ---- a random scenario ------------------------------------------------------ */
+
+struct luck {
+    uint64_t key, n;
+};
+
+static uint32_t below(struct luck *l, uint32_t n) { return (uint32_t)(random_key(l->key, ++l->n) % n); }
+static bool one_in(struct luck *l, uint32_t n) { return below(l, n) == 0; }
+/* Small values are what makes things happen at the same instant. */
+static uint32_t delay(struct luck *l, uint32_t max) { return one_in(l, 2) ? 0 : below(l, 3) ? 1 + below(l, 8) : 1 + below(l, max); }
+
+static void random_series(struct luck *l, struct brute_series *s, uint32_t span, uint32_t points, uint32_t values) {
+    s->n = 1;
+    s->at[0] = 0;
+    s->value[0] = below(l, values);
+    uint32_t at = 0;
+    for (uint32_t i = 1; i < points; i++) {
+        at += 1 + below(l, one_in(l, 3) ? 10 : 2 * span / points + 1);
+        uint32_t value = below(l, values);
+        if (at >= span) return;
+        if (value == s->value[s->n - 1]) continue;
+        s->at[s->n] = at;
+        s->value[s->n++] = value;
+    }
+}
+
+static void random_pool(struct luck *l, struct brute_pool *p, uint32_t span) {
+    random_series(l, &p->capacity, span, 1 + below(l, BRUTE_STEPS), 2 + below(l, 8));
+    random_series(l, &p->price, span, 1 + below(l, 4), 5);
+    for (uint32_t i = 0; i < p->price.n; i++) p->price.value[i] = (p->price.value[i] + 1) * 100003;
+    if (one_in(l, 12)) {
+        p->price.n = 1;
+        p->price.value[0] = BRUTE_NONE;
+    }
+    if (one_in(l, 12)) {
+        p->capacity.n = 1;
+        p->capacity.value[0] = BRUTE_NONE;
+    }
+    p->on_demand_price = 1000000 + 10 * below(l, 3);
+    p->on_demand_capacity = one_in(l, 3) ? below(l, 6) : BRUTE_NONE;
+    p->notice = delay(l, 120);
+    p->notice_delay = one_in(l, 4) ? below(l, 20) : 0;
+    p->accept = one_in(l, 2);
+    p->oldest = one_in(l, 3);
+    p->launch_delay = delay(l, 30);
+    p->denial_delay = delay(l, 60);
+    p->cold_start = delay(l, 180);
+    p->region = below(l, 2);
+    p->billing = (enum brute_billing)below(l, BRUTE_BILLINGS);
+}
+
+static void random_scenario(struct luck *l, struct brute_scenario *s) {
+    memset(s, 0, sizeof *s);
+    s->n_pools = 1 + below(l, BRUTE_POOLS);
+    s->window_start = one_in(l, 3) ? below(l, 300) : 0;
+    s->horizon = 1 + below(l, one_in(l, 8) ? 6000 : 900);
+    s->warmup = one_in(l, 3) ? below(l, s->horizon) : 0;
+    uint32_t span = s->window_start + s->horizon + below(l, 60);
+    for (uint32_t p = 0; p < s->n_pools; p++) random_pool(l, &s->pool[p], span);
+    random_series(l, &s->target, s->horizon, one_in(l, 2) ? 1 : 1 + below(l, 5), 6);
+    for (int m = 0; m < 2; m++)
+        for (uint32_t r = 0; r < BRUTE_POOLS; r++) s->quota[m][r] = one_in(l, 6) ? below(l, 8) : BRUTE_NONE;
+    s->nodes = one_in(l, 4) ? 1 + below(l, 4) : 1;
+    s->max_instances = one_in(l, 8) ? below(l, 12) : BRUTE_NONE;
+    s->interval = one_in(l, 2) ? 0 : 1 + below(l, 40);
+    s->idle_interval = one_in(l, 2) ? 0 : 1 + below(l, 10);
+    s->drain = delay(l, 120);
+    s->retry = 1 + below(l, 90);
+    s->observe_capacity = s->interval == 0 ? !one_in(l, 3) : one_in(l, 2);
+    s->means_launch = one_in(l, 6);
+    s->mix = (enum brute_mix)below(l, BRUTE_MIXES);
+    s->base = below(l, 4);
+    s->overprovision = below(l, 3);
+    s->dynamic = !one_in(l, 3);
+    s->react = one_in(l, 2);
+    s->placer = (enum brute_placer)below(l, BRUTE_PLACERS);
+}
+
+/* ---- the same for the engine --------------------------------------------------- */
+
+static void policy_text(const struct brute_scenario *s, char text[600]) {
+    static const char *const placers[] = {"cheapest", "round-robin", "even-spread"};
+    const char *loss = s->react ? "notice=react" : "notice=ignore";
+    char mix[120], series[300];
+    size_t at = 0;
+    for (uint32_t i = 0; i < s->target.n; i++)
+        at += (size_t)snprintf(series + at, sizeof series - at, "%s%us:%u", i ? " " : "", s->target.at[i], s->target.value[i]);
+    switch (s->mix) {
+    case BRUTE_SPOT: snprintf(mix, sizeof mix, "spot(overprovision=%u,%s)", s->overprovision, loss); break;
+    case BRUTE_STATIC_BASE: snprintf(mix, sizeof mix, "static-base(base=%u,%s)", s->base, loss); break;
+    case BRUTE_SKYSERVE:
+        snprintf(mix, sizeof mix, "skyserve(base=%u,dynamic=%s,overprovision=%u,%s)", s->base,
+                 s->dynamic ? "true" : "false", s->overprovision, loss);
+        break;
+    default: snprintf(mix, sizeof mix, "on-demand()"); break;
+    }
+    snprintf(text, 600, "series(file=\"%s\")+%s%s%s", series, mix, s->mix == BRUTE_ON_DEMAND ? "" : "+",
+             s->mix == BRUTE_ON_DEMAND ? "" : placers[s->placer]);
+}
+
+static struct trace *make_trace(const struct brute_scenario *s) {
+    static const char *const names[] = {"a", "b", "c", "d"};
+    char text[BRUTE_POOLS][400];
+    const char *capacity[BRUTE_POOLS];
+    for (uint32_t p = 0; p < s->n_pools; p++) {
+        const struct brute_series *c = &s->pool[p].capacity;
+        size_t at = 0;
+        for (uint32_t i = 0; i < c->n; i++) {
+            if (c->value[i] == BRUTE_NONE)
+                at += (size_t)snprintf(text[p] + at, sizeof text[p] - at, "%s%u:*", i ? " " : "", c->at[i]);
+            else
+                at += (size_t)snprintf(text[p] + at, sizeof text[p] - at, "%s%u:%u", i ? " " : "", c->at[i], c->value[i]);
+        }
+        capacity[p] = text[p];
+    }
+    struct trace *t = harness_trace(s->n_pools, names, capacity, s->window_start + s->horizon + 60);
+    for (uint32_t p = 0; p < s->n_pools; p++) {
+        const struct brute_series *price = &s->pool[p].price;
+        free(t->pools[p].region);
+        t->pools[p].region = strdup(s->pool[p].region ? "r1" : "r0");
+        if (price->value[0] == BRUTE_NONE) continue;
+        t->pools[p].price.n = price->n;
+        t->pools[p].price.at_ms = calloc(price->n, sizeof *t->pools[p].price.at_ms);
+        t->pools[p].price.uusd_per_h = calloc(price->n, sizeof *t->pools[p].price.uusd_per_h);
+        for (uint32_t i = 0; i < price->n; i++) {
+            t->pools[p].price.at_ms[i] = price->at[i] * MS_PER_S;
+            t->pools[p].price.uusd_per_h[i] = price->value[i];
+        }
+    }
+    return t;
+}
+
+static void set_pool(const struct brute_pool *from, struct pool_params *to) {
+    static const int billing[] = {BILLING_PLAIN, BILLING_AWS, BILLING_GCP};
+    to->price_on_demand = from->on_demand_price;
+    to->on_demand_capacity = from->on_demand_capacity;
+    to->notice_ms = from->notice * MS_PER_S;
+    to->notice_delay_ms = from->notice_delay * MS_PER_S;
+    to->notice_window = from->accept ? WINDOW_ACCEPT : WINDOW_REFUSE;
+    to->launch_delay_ms = from->launch_delay * MS_PER_S;
+    to->denial_delay_ms = from->denial_delay * MS_PER_S;
+    to->cold_start = (struct dist){.kind = DIST_CONSTANT, .a = (double)from->cold_start * 1000};
+    to->billing = billing[from->billing];
+    to->reclaim = from->oldest ? RECLAIM_OLDEST : RECLAIM_NEWEST;
+}
+
+static void run_engine(const struct brute_scenario *s, struct harness *h) {
+    static char region[2][3] = {"r0", "r1"};
+    char policy[600];
+    struct quota quotas[4];
+    uint32_t n_quotas = 0;
+    policy_text(s, policy);
+    harness_start(h, make_trace(s), true, "ideal", policy, 0);
+    for (uint32_t p = 0; p < s->n_pools; p++) set_pool(&s->pool[p], &h->pools[p]);
+    for (int m = 0; m < 2; m++)
+        for (uint32_t r = 0; r < 2; r++)
+            if (s->quota[m][r] != BRUTE_NONE)
+                quotas[n_quotas++] = (struct quota){.region = region[r], .market = m, .max = s->quota[m][r]};
+    struct sim_config *c = &h->config;
+    c->n_quotas = n_quotas;
+    c->quotas = quotas;
+    c->nodes = s->nodes;
+    c->max_instances = s->max_instances;
+    c->control.interval_ms = s->interval * MS_PER_S;
+    c->control.idle_interval_ms = s->idle_interval * MS_PER_S;
+    c->control.drain_ms = s->drain * MS_PER_S;
+    c->control.retry_ms = s->retry * MS_PER_S;
+    c->control.observe_capacity = s->observe_capacity;
+    c->means_launch = s->means_launch;
+    c->window_start_ms = s->window_start * MS_PER_S;
+    c->warmup_ms = s->warmup * MS_PER_S;
+    c->horizon_ms = s->horizon * MS_PER_S;
+    harness_run(h);
+    c->quotas = NULL;
+}
+
+/* ---- comparing ------------------------------------------------------------------- */
+
+struct verdict {
+    bool same;
+    char text[200];
+};
+
+static void expect(struct verdict *v, const char *what, int64_t pool, double brute, double engine) {
+    if (!v->same || brute == engine || (isnan(brute) && isnan(engine))) return;
+    v->same = false;
+    snprintf(v->text, sizeof v->text, "%s (pool %" PRId64 "): plain simulator %.17g, engine %.17g", what, pool, brute, engine);
+}
+
+static double ratio(uint64_t part, uint64_t whole) { return whole ? (double)part / (double)whole : NAN; }
+
+static void expect_pool(struct verdict *v, uint32_t p, const struct brute_result *b, const struct pool_result *e) {
+    for (int m = 0; m < 2; m++) {
+        expect(v, m ? "on-demand launched" : "spot launched", p, (double)b->launched[m][p], (double)e->launched[m]);
+        expect(v, m ? "on-demand denied" : "spot denied", p, (double)b->denied[m][p], (double)e->denied[m]);
+        expect(v, m ? "on-demand hours" : "spot hours", p, (double)b->used[m][p] / 3600, e->hours[m]);
+        expect(v, m ? "on-demand ready" : "spot ready", p, (double)b->ready[m][p] / 3600, e->ready_hours[m]);
+        double usd = b->price_missing[m][p] ? NAN : (double)b->spent[m][p] / 3.6e9;
+        if (!(fabs(usd - e->cost_usd[m]) <= 1e-12 * usd)) expect(v, m ? "on-demand cost" : "spot cost", p, usd, e->cost_usd[m]);
+    }
+    expect(v, "preempted", p, (double)b->preempted[p], (double)e->preempted);
+    expect(v, "noticed", p, (double)b->noticed[p], (double)e->noticed);
+    expect(v, "terminated", p, (double)b->terminated[p], (double)e->terminated);
+}
+
+static void expect_outages(struct verdict *v, const char *what, int which, const struct brute_result *b,
+                           const struct outage_stats *e) {
+    expect(v, what, -1, (double)b->outages[which], (double)e->count);
+    expect(v, what, -2, (double)b->outage_longest[which] * 1000, (double)e->longest_ms);
+    expect(v, what, -3, (double)b->outage_total[which] * 1000, (double)e->total_ms);
+}
+
+/* What happened in all scenarios together: a test in which nothing happens
+ * proves nothing. */
+struct tally {
+    uint64_t launched, denied, preempted, noticed, recovered;
+};
+
+static struct verdict compare(const struct brute_scenario *s, struct tally *tally) {
+    struct verdict v = {.same = true};
+    struct brute_result b;
+    struct harness h;
+    brute_run(s, &b);
+    run_engine(s, &h);
+    const struct sim_result *r = &h.result;
+    uint64_t counted = s->horizon - s->warmup;
+    for (uint32_t p = 0; p < s->n_pools; p++) expect_pool(&v, p, &b, &r->pools[p]);
+    expect(&v, "full", -1, ratio(b.full, counted), r->full);
+    expect(&v, "any", -1, ratio(b.any, counted), r->any);
+    expect(&v, "base", -1, ratio(b.base, b.base_asked), r->base);
+    expect(&v, "served", -1, ratio(b.served, b.demand), r->served);
+    expect_outages(&v, "outages of full", 0, &b, &r->outage_full);
+    expect_outages(&v, "outages of any", 1, &b, &r->outage_any);
+    expect(&v, "cold hours", -1, (double)b.cold / 3600, r->waste_hours_cold);
+    expect(&v, "drain hours", -1, (double)b.draining / 3600, r->waste_hours_drain);
+    expect(&v, "overprovision hours", -1, (double)b.over / 3600, r->waste_hours_overprovision);
+    expect(&v, "losses", -1, (double)b.losses, (double)r->recovery[0].count);
+    expect(&v, "recovered", -1, (double)b.recovered, (double)r->recovery[0].recovered);
+    expect(&v, "longest recovery", -1, (double)b.recovery_longest * 1000, (double)r->recovery[0].longest_ms);
+    if (tally) {
+        tally->launched += r->launched[SP_SPOT] + r->launched[SP_ON_DEMAND];
+        tally->denied += r->denied;
+        tally->preempted += r->preempted;
+        tally->noticed += r->noticed;
+        tally->recovered += r->recovery[0].recovered;
+    }
+    harness_end(&h);
+    return v;
+}
+
+/* ---- shrinking and printing ---------------------------------------------------------- */
+
+static void drop_point(struct brute_series *s, uint32_t i) {
+    if (i == 0 || i >= s->n) return;
+    for (uint32_t k = i + 1; k < s->n; k++) {
+        s->at[k - 1] = s->at[k];
+        s->value[k - 1] = s->value[k];
+    }
+    s->n--;
+    if (i < s->n && s->value[i] == s->value[i - 1]) drop_point(s, i); /* neighbours differ */
+}
+
+static void simpler_pool(struct brute_pool *p, uint32_t how) {
+    switch (how) {
+    case 0: p->price.n = 1; break;
+    case 1: p->on_demand_capacity = BRUTE_NONE; break;
+    case 2: p->notice = 0; break;
+    case 3: p->notice_delay = 0; break;
+    case 4: p->launch_delay = 0; break;
+    case 5: p->denial_delay = 0; break;
+    case 6: p->cold_start = 0; break;
+    case 7: p->accept = false; break;
+    case 8: p->oldest = false; break;
+    case 9: p->billing = BRUTE_PLAIN; break;
+    default: drop_point(&p->capacity, how - 9); break;
+    }
+}
+#define POOL_WAYS (10 + BRUTE_STEPS)
+
+static void simpler_fleet(struct brute_scenario *s, uint32_t how) {
+    switch (how) {
+    case 0: s->warmup = 0; break;
+    case 1: s->nodes = 1; break;
+    case 2: s->max_instances = BRUTE_NONE; break;
+    case 3: memset(s->quota, 0xff, sizeof s->quota); break;
+    case 4: s->idle_interval = 0; break;
+    case 5: s->drain = 0; break;
+    case 6: s->interval = s->interval > 1 ? s->interval / 2 : s->interval; break;
+    case 7: s->base = s->base ? s->base - 1 : 0; break;
+    case 8: s->overprovision = 0; break;
+    case 9: s->dynamic = false; break;
+    case 10: s->react = false; break;
+    case 11: s->horizon = s->horizon > 1 && s->horizon / 2 > s->warmup ? s->horizon / 2 : s->horizon; break;
+    case 12: s->horizon = s->horizon > 1 && s->horizon - 1 > s->warmup ? s->horizon - 1 : s->horizon; break;
+    case 13: s->mix = BRUTE_SPOT; break;
+    case 14: s->placer = BRUTE_CHEAPEST; break;
+    case 15:
+        if (s->n_pools > 1) s->n_pools--;
+        break;
+    case 16:
+        if (s->n_pools > 1) memmove(&s->pool[0], &s->pool[1], --s->n_pools * sizeof s->pool[0]);
+        break;
+    default: drop_point(&s->target, how - 16); break;
+    }
+}
+#define FLEET_WAYS (17 + BRUTE_STEPS)
+
+static void shrink(struct brute_scenario *s, struct verdict *v) {
+    for (bool smaller = true; smaller;) {
+        smaller = false;
+        for (uint32_t how = 0; how < FLEET_WAYS + s->n_pools * POOL_WAYS; how++) {
+            struct brute_scenario t = *s;
+            if (how < FLEET_WAYS)
+                simpler_fleet(&t, how);
+            else
+                simpler_pool(&t.pool[(how - FLEET_WAYS) / POOL_WAYS], (how - FLEET_WAYS) % POOL_WAYS);
+            if (memcmp(&t, s, sizeof t) == 0) continue;
+            struct verdict w = compare(&t, NULL);
+            if (w.same) continue;
+            *s = t;
+            *v = w;
+            smaller = true;
+        }
+    }
+}
+
+static void print_series(const char *what, const struct brute_series *s) {
+    print_error(" %s", what);
+    for (uint32_t i = 0; i < s->n; i++) print_error(" %u:%d", s->at[i], (int)s->value[i]);
+}
+
+static void print_scenario(const struct brute_scenario *s) {
+    char policy[600];
+    policy_text(s, policy);
+    print_error("%s\nhorizon %u warmup %u window %u; interval %u idle %u drain %u retry %u observe %d launch-only %d nodes "
+                "%u max %d\n",
+                policy, s->horizon, s->warmup, s->window_start, s->interval, s->idle_interval, s->drain, s->retry,
+                s->observe_capacity, s->means_launch, s->nodes, (int)s->max_instances);
+    print_error("quotas: spot %d %d on-demand %d %d\n", (int)s->quota[0][0], (int)s->quota[0][1], (int)s->quota[1][0],
+                (int)s->quota[1][1]);
+    for (uint32_t i = 0; i < s->n_pools; i++) {
+        const struct brute_pool *p = &s->pool[i];
+        print_error("pool %u:", i);
+        print_series("capacity", &p->capacity);
+        print_series("price", &p->price);
+        print_error("; on demand %u x %d, notice %u +%u accept %d oldest %d, launch %u denial %u cold %u region %u billing %d\n",
+                    p->on_demand_price, (int)p->on_demand_capacity, p->notice, p->notice_delay, p->accept, p->oldest,
+                    p->launch_delay, p->denial_delay, p->cold_start, p->region, (int)p->billing);
+    }
+}
+
+static void engine_equals_plain(void **state) {
+    (void)state;
+    struct tally tally = {0};
+    uint64_t n = test_times(5000, 200000), first = 0;
+    const char *seed = getenv("SPOTSIM_SEED");
+    if (seed) {
+        first = strtoull(seed, NULL, 10);
+        n = 1;
+    }
+    for (uint64_t i = first; i < first + n; i++) {
+        struct luck luck = {.key = random_key(0xb207e, i)};
+        struct brute_scenario s;
+        random_scenario(&luck, &s);
+        struct verdict v = compare(&s, &tally);
+        if (v.same) continue;
+        char before[sizeof v.text];
+        memcpy(before, v.text, sizeof before);
+        shrink(&s, &v);
+        print_scenario(&s);
+        fail_msg("seed %" PRIu64 " (rerun with SPOTSIM_SEED=%" PRIu64 "): %s; shrunk as above: %s", i, i, before, v.text);
+    }
+    test_count("scenarios, engine against plain simulator", n);
+    test_count("  replicas launched in them", tally.launched);
+    test_count("  launches denied", tally.denied);
+    test_count("  replicas preempted", tally.preempted);
+    test_count("  notices", tally.noticed);
+    test_count("  losses recovered from", tally.recovered);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(engine_equals_plain)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/brute.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/support.h"
+
+#define ROWS 1024
+#define ROUNDS 10000
+enum { SPOT, ON_DEMAND };
+
+/* What the controller thinks of a replica, and what is true of it. */
+enum thought { PROVISIONING, STARTING, READY, DRAINING, GONE };
+enum truth { SENT, REFUSED, BOOTING, UP, NOTHING };
+
+struct row {
+    enum thought thought;
+    enum truth truth;
+    uint32_t pool, market;
+    int64_t sent, known, granted, up, drained; /* times; known: of a denial */
+    int64_t deadline, notice;                  /* the cloud's, and when it is told; -1: none */
+    uint64_t order;                            /* of grants */
+    bool noticed;
+    int64_t paid;
+    bool price_missing;
+};
+
+struct world {
+    const struct brute_scenario *s;
+    struct brute_result *r;
+    int64_t t;
+    uint32_t n;
+    struct row row[ROWS]; /* in launch order */
+    uint64_t grants;
+    bool observed;
+    int64_t retry[2], next_tick;
+    int64_t last_denied[2][BRUTE_POOLS], last_granted[2][BRUTE_POOLS];
+    uint32_t turn, policy_target, policy_base;
+    bool before; /* deciding by the clock: on the world as it was before this instant */
+    uint32_t lost; /* ready ones, at this instant */
+    uint64_t open_losses;
+    int64_t loss_since;
+    bool out[2];
+    uint64_t out_length[2];
+};
+
+static uint32_t value_at(const struct brute_series *s, int64_t t) {
+    uint32_t i = 0;
+    while (i + 1 < s->n && s->at[i + 1] <= t) i++;
+    return s->value[i];
+}
+
+static bool changes_at(const struct brute_series *s, int64_t t) {
+    for (uint32_t i = 1; i < s->n; i++)
+        if (s->at[i] == t) return true;
+    return false;
+}
+
+static const struct brute_pool *pool_of(const struct world *w, uint32_t p) { return &w->s->pool[p]; }
+static uint32_t capacity_at(const struct world *w, uint32_t p, int64_t t) {
+    return value_at(&pool_of(w, p)->capacity, w->s->window_start + t);
+}
+static bool counting(const struct world *w) { return w->t >= w->s->warmup; }
+static bool holds(const struct row *x) { return x->truth == BOOTING || x->truth == UP; }
+static bool serves(const struct row *x) { return x->truth == UP && x->thought == READY; }
+
+static uint32_t held(const struct world *w, uint32_t market, uint32_t p) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (holds(&w->row[i]) && w->row[i].market == market && w->row[i].pool == p) n += w->s->nodes;
+    return n;
+}
+
+/* Of a pool's spot instances, those that the cloud will have taken by then. */
+static uint32_t doomed_by(const struct world *w, uint32_t p, int64_t t) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct row *x = &w->row[i];
+        if (holds(x) && x->market == SPOT && x->pool == p && x->deadline >= 0 && x->deadline <= t) n += w->s->nodes;
+    }
+    return n;
+}
+
+/* ---- money ------------------------------------------------------------------- */
+
+static uint32_t price_now(const struct world *w, const struct row *x) {
+    const struct brute_pool *p = pool_of(w, x->pool);
+    return x->market == SPOT ? value_at(&p->price, w->s->window_start + w->t) : p->on_demand_price;
+}
+
+static void charge(struct world *w, struct row *x, int64_t seconds) {
+    uint32_t price = price_now(w, x);
+    if (price == BRUTE_NONE)
+        x->price_missing |= seconds > 0;
+    else
+        x->paid += (int64_t)price * seconds * w->s->nodes;
+}
+
+static void pay(struct world *w, const struct row *x) {
+    w->r->spent[x->market][x->pool] += x->paid;
+    w->r->price_missing[x->market][x->pool] |= x->price_missing;
+}
+
+static void let_end(struct world *w, struct row *x, bool taken) {
+    int64_t lease = w->t - x->granted;
+    enum brute_billing rule = pool_of(w, x->pool)->billing;
+    bool refund = rule == BRUTE_AWS && x->market == SPOT && taken && lease < 3600;
+    if (rule != BRUTE_PLAIN && lease < 60) charge(w, x, 60 - lease);
+    if (counting(w) && !refund) pay(w, x);
+    x->truth = NOTHING;
+}
+
+/* ---- what happens to replicas ---------------------------------------------------- */
+
+static void take(struct world *w, struct row *x) {
+    if (serves(x)) w->lost++;
+    let_end(w, x, true);
+    if (counting(w)) w->r->preempted[x->pool]++;
+    if (x->thought == DRAINING) return; /* the end of the drain is still to come */
+    x->thought = GONE;
+    w->observed = true;
+}
+
+/* By the pool's rule; `undoomed`: only those without a deadline. */
+static struct row *victim(struct world *w, uint32_t p, bool undoomed) {
+    struct row *best = NULL;
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        if (!holds(x) || x->market != SPOT || x->pool != p || (undoomed && x->deadline >= 0)) continue;
+        if (!best || (pool_of(w, p)->oldest ? x->order < best->order : x->order > best->order)) best = x;
+    }
+    return best;
+}
+
+static void trace_changes(struct world *w) {
+    int64_t at = w->s->window_start + w->t;
+    if (w->t == 0) return;
+    for (uint32_t p = 0; p < w->s->n_pools; p++) {
+        if (changes_at(&pool_of(w, p)->price, at)) w->observed = true;
+        if (!changes_at(&pool_of(w, p)->capacity, at)) continue;
+        if (w->s->observe_capacity) w->observed = true;
+        if (w->s->means_launch) continue;
+        for (uint32_t i = 0; i < w->n; i++) {
+            struct row *x = &w->row[i];
+            if (holds(x) && x->market == SPOT && x->pool == p && x->deadline >= 0 && x->deadline <= w->t) take(w, x);
+        }
+        while (held(w, SPOT, p) > capacity_at(w, p, w->t)) take(w, victim(w, p, false));
+    }
+}
+
+static void tell(struct world *w, struct row *x) {
+    x->noticed = true;
+    x->notice = -1;
+    if (counting(w)) w->r->noticed[x->pool]++;
+    w->observed = true;
+}
+
+static void doom(struct world *w, struct row *x, int64_t deadline) {
+    x->deadline = deadline;
+    if (x->thought == DRAINING) return;
+    int64_t at = w->t + pool_of(w, x->pool)->notice_delay;
+    if (at >= deadline) return;
+    x->notice = at;
+    if (at == w->t) tell(w, x);
+}
+
+static void notices(struct world *w) {
+    for (uint32_t p = 0; p < w->s->n_pools; p++) {
+        int64_t due = w->t + pool_of(w, p)->notice;
+        bool change = changes_at(&pool_of(w, p)->capacity, w->s->window_start + due);
+        if (due == w->t || !change || w->s->means_launch) continue;
+        if (capacity_at(w, p, due) > capacity_at(w, p, due - 1)) continue;
+        while (held(w, SPOT, p) - doomed_by(w, p, due) > capacity_at(w, p, due)) doom(w, victim(w, p, true), due);
+    }
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->row[i].notice == w->t) tell(w, &w->row[i]);
+}
+
+/* When a replica granted now would be in excess within the lead; -1: not. */
+static int64_t excess_at(const struct world *w, uint32_t p) {
+    int64_t lead = w->s->means_launch ? 0 : pool_of(w, p)->notice;
+    for (int64_t t = w->t + 1; t <= w->t + lead; t++)
+        if (held(w, SPOT, p) - doomed_by(w, p, t) + w->s->nodes > capacity_at(w, p, t)) return t;
+    return -1;
+}
+
+static bool granted(const struct world *w, const struct row *x, int64_t *deadline) {
+    uint32_t capacity =
+        x->market == SPOT ? capacity_at(w, x->pool, w->t) : pool_of(w, x->pool)->on_demand_capacity;
+    uint32_t quota = w->s->quota[x->market][pool_of(w, x->pool)->region], in_region = 0;
+    for (uint32_t p = 0; p < w->s->n_pools; p++)
+        if (pool_of(w, p)->region == pool_of(w, x->pool)->region) in_region += held(w, x->market, p);
+    *deadline = -1;
+    if (capacity != BRUTE_NONE && held(w, x->market, x->pool) + w->s->nodes > capacity) return false;
+    if (quota != BRUTE_NONE && in_region + w->s->nodes > quota) return false;
+    if (x->market == SPOT) *deadline = excess_at(w, x->pool);
+    return *deadline < 0 || pool_of(w, x->pool)->accept;
+}
+
+static void answer(struct world *w, struct row *x) {
+    const struct brute_pool *p = pool_of(w, x->pool);
+    int64_t deadline;
+    if (!granted(w, x, &deadline)) {
+        x->truth = REFUSED;
+        x->known = x->sent + (p->denial_delay > p->launch_delay ? p->denial_delay : p->launch_delay);
+        if (counting(w)) w->r->denied[x->market][x->pool]++;
+        return;
+    }
+    x->truth = BOOTING;
+    x->thought = STARTING;
+    x->granted = w->t;
+    x->up = w->t + p->cold_start;
+    x->order = ++w->grants;
+    w->last_granted[x->market][x->pool] = w->t;
+    w->observed = true;
+    if (counting(w)) w->r->launched[x->market][x->pool]++;
+    if (deadline >= 0) doom(w, x, deadline);
+}
+
+static void answers(struct world *w) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        if (x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t) answer(w, x);
+        if (x->truth == REFUSED && x->known == w->t) {
+            x->truth = NOTHING;
+            x->thought = GONE;
+            w->last_denied[x->market][x->pool] = w->t;
+            w->observed = true;
+        }
+    }
+}
+
+static void readiness(struct world *w) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        if (x->truth != BOOTING || x->thought == DRAINING || x->up != w->t) continue;
+        x->truth = UP;
+        x->thought = READY;
+        w->observed = true;
+    }
+}
+
+static void drain_ends(struct world *w) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        if (x->thought != DRAINING || x->drained != w->t) continue;
+        if (holds(x)) {
+            let_end(w, x, false);
+            if (counting(w)) w->r->terminated[x->pool]++;
+        }
+        x->thought = GONE;
+        w->observed = true;
+    }
+}
+
+/* ---- decisions ---------------------------------------------------------------------- */
+
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t above(uint32_t a, uint32_t b) { return a > b ? a - b : 0; }
+static bool counts_as_lost(const struct world *w, const struct row *x) { return w->s->react && x->noticed; }
+
+static void wanted_of(struct world *w, uint32_t target, uint32_t ready_spot, uint32_t wanted[2]) {
+    const struct brute_scenario *s = w->s;
+    uint32_t base = least(s->base, target);
+    wanted[SPOT] = wanted[ON_DEMAND] = w->policy_base = 0;
+    switch (s->mix) {
+    case BRUTE_SPOT: wanted[SPOT] = target + s->overprovision; break;
+    case BRUTE_STATIC_BASE:
+        wanted[SPOT] = target - base;
+        wanted[ON_DEMAND] = w->policy_base = base;
+        break;
+    case BRUTE_SKYSERVE:
+        wanted[SPOT] = above(target + s->overprovision, s->base);
+        wanted[ON_DEMAND] = least(s->base + (s->dynamic ? above(wanted[SPOT], ready_spot) : 0), target);
+        w->policy_base = base;
+        break;
+    default: wanted[ON_DEMAND] = w->policy_base = target; break;
+    }
+}
+
+static bool closed(const struct world *w, uint32_t market, uint32_t p) { return w->last_denied[market][p] == w->t; }
+
+static uint32_t place_spot(struct world *w, const uint32_t planned[BRUTE_POOLS]) {
+    uint32_t best = BRUTE_NONE, n = w->s->n_pools;
+    int64_t now = w->s->window_start + w->t - (w->before && w->t > 0 ? 1 : 0);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t p = w->s->placer == BRUTE_ROUND_ROBIN ? (w->turn + i) % n : i;
+        if (closed(w, SPOT, p)) continue;
+        if (best == BRUTE_NONE)
+            best = p;
+        else if (w->s->placer == BRUTE_EVEN_SPREAD && planned[p] < planned[best])
+            best = p;
+        else if (w->s->placer == BRUTE_CHEAPEST &&
+                 value_at(&pool_of(w, p)->price, now) < value_at(&pool_of(w, best)->price, now))
+            best = p;
+    }
+    if (best != BRUTE_NONE) w->turn = (best + 1) % n;
+    return best;
+}
+
+/* The cheapest that did not say no last; else the one whose no is oldest. */
+static uint32_t place_on_demand(const struct world *w) {
+    uint32_t best = BRUTE_NONE, oldest = BRUTE_NONE;
+    for (uint32_t p = 0; p < w->s->n_pools; p++) {
+        int64_t denied = w->last_denied[ON_DEMAND][p];
+        if (closed(w, ON_DEMAND, p)) continue;
+        if (denied >= 0 && denied >= w->last_granted[ON_DEMAND][p]) {
+            if (oldest == BRUTE_NONE || denied < w->last_denied[ON_DEMAND][oldest]) oldest = p;
+        } else if (best == BRUTE_NONE || pool_of(w, p)->on_demand_price < pool_of(w, best)->on_demand_price) {
+            best = p;
+        }
+    }
+    return best != BRUTE_NONE ? best : oldest;
+}
+
+/* The controller sees that no pool has spot room left: asking again before
+ * something is observed is pointless. */
+static bool seen_full(const struct world *w, const uint32_t planned[BRUTE_POOLS]) {
+    for (uint32_t p = 0; p < w->s->n_pools; p++) {
+        uint32_t rows = planned[p];
+        for (uint32_t i = 0; i < w->n; i++)
+            rows += w->row[i].thought == DRAINING && w->row[i].market == SPOT && w->row[i].pool == p;
+        if (!w->s->observe_capacity || capacity_at(w, p, w->t) > rows) return false;
+    }
+    return true;
+}
+
+static void launch(struct world *w, uint32_t market, uint32_t p) {
+    uint32_t instances = 0;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->row[i].thought != GONE) instances += w->s->nodes;
+    if (w->s->max_instances != BRUTE_NONE && instances + w->s->nodes > w->s->max_instances) {
+        w->last_denied[market][p] = w->t; /* the guard's answer is an observation as well */
+        w->observed = true;
+        return;
+    }
+    assert_true(w->n < ROWS);
+    w->row[w->n++] = (struct row){
+        .thought = PROVISIONING, .truth = SENT, .pool = p, .market = market, .sent = w->t, .deadline = -1, .notice = -1};
+}
+
+static void launches(struct world *w, uint32_t market, uint32_t alive, uint32_t wanted, bool observed) {
+    if (alive >= wanted) {
+        w->retry[market] = -1;
+        return;
+    }
+    if (!observed && w->t < w->retry[market]) return;
+    w->retry[market] = -1;
+    uint32_t planned[BRUTE_POOLS] = {0}, chosen[ROWS], n = 0;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->row[i].market == SPOT && w->row[i].thought <= READY) planned[w->row[i].pool]++;
+    for (; alive + n < wanted; n++) {
+        uint32_t p = market == SPOT ? place_spot(w, planned) : place_on_demand(w);
+        if (p == BRUTE_NONE) {
+            bool wait = market == SPOT && seen_full(w, planned);
+            w->retry[market] = wait ? INT64_MAX : w->t + w->s->retry;
+            break;
+        }
+        planned[p]++;
+        chosen[n] = p;
+    }
+    for (uint32_t i = 0; i < n; i++) launch(w, market, chosen[i]);
+}
+
+static void drains(struct world *w, uint32_t n_rows, uint32_t market, uint32_t alive, uint32_t wanted) {
+    for (int stage = PROVISIONING; stage <= READY; stage++)
+        for (uint32_t i = n_rows; i-- > 0 && alive > wanted;) {
+            struct row *x = &w->row[i];
+            if (x->market != market || (int)x->thought != stage || counts_as_lost(w, x)) continue;
+            alive--;
+            x->thought = DRAINING;
+            x->drained = w->t + w->s->drain;
+            x->notice = -1;
+            if (!holds(x)) x->truth = NOTHING; /* the request is called back */
+        }
+}
+
+static void decide(struct world *w) {
+    uint32_t alive[2] = {0, 0}, ready_spot = 0, wanted[2], n_rows = w->n;
+    bool observed = w->observed;
+    w->observed = false;
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct row *x = &w->row[i];
+        if (x->thought > READY || counts_as_lost(w, x)) continue;
+        alive[x->market]++;
+        ready_spot += x->market == SPOT && x->thought == READY;
+    }
+    w->policy_target = value_at(&w->s->target, w->t);
+    wanted_of(w, w->policy_target, ready_spot, wanted);
+    launches(w, SPOT, alive[SPOT], wanted[SPOT], observed);
+    launches(w, ON_DEMAND, alive[ON_DEMAND], wanted[ON_DEMAND], observed);
+    drains(w, n_rows, SPOT, alive[SPOT], wanted[SPOT]);
+    drains(w, n_rows, ON_DEMAND, alive[ON_DEMAND], wanted[ON_DEMAND]);
+}
+
+/* ---- the clock -------------------------------------------------------------------------- */
+
+static void forget_gone(struct world *w) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->row[i].thought != GONE) w->row[n++] = w->row[i];
+    w->n = n;
+}
+
+/* Is anything left to happen at this instant? */
+static bool busy(const struct world *w) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct row *x = &w->row[i];
+        bool answer_due = x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t;
+        bool up_due = x->truth == BOOTING && x->thought == STARTING && x->up == w->t;
+        bool drain_due = x->thought == DRAINING && x->drained == w->t;
+        if (answer_due || up_due || drain_due) return true;
+    }
+    return w->s->interval == 0 && w->observed;
+}
+
+static void instant(struct world *w) {
+    const struct brute_scenario *s = w->s;
+    bool first = true;
+    if (s->interval > 0 && w->t == w->next_tick) {
+        w->before = true;
+        decide(w);
+        w->before = false;
+        w->next_tick = w->t + (w->policy_target == 0 && s->idle_interval > 0 ? s->idle_interval : s->interval);
+    }
+    for (int round = 0; first || busy(w); round++, first = false) {
+        assert_true(round < ROUNDS);
+        if (first) {
+            trace_changes(w);
+            notices(w);
+        }
+        answers(w);
+        readiness(w);
+        drain_ends(w);
+        bool woken = first && (w->t == 0 || changes_at(&s->target, w->t) || w->retry[SPOT] == w->t ||
+                               w->retry[ON_DEMAND] == w->t);
+        if (s->interval == 0 && (w->observed || woken)) decide(w);
+        forget_gone(w);
+    }
+}
+
+static void outage(struct world *w, int which, bool good) {
+    struct brute_result *r = w->r;
+    if (good) {
+        w->out[which] = false;
+        return;
+    }
+    if (!w->out[which]) {
+        w->out[which] = true;
+        w->out_length[which] = 0;
+        r->outages[which]++;
+    }
+    r->outage_total[which]++;
+    if (++w->out_length[which] > r->outage_longest[which]) r->outage_longest[which] = w->out_length[which];
+}
+
+static void losses(struct world *w, bool full) {
+    if (w->lost > 0) {
+        w->r->losses++;
+        if (w->open_losses++ == 0) w->loss_since = w->t;
+    }
+    w->lost = 0;
+    if (!full || w->open_losses == 0) return;
+    w->r->recovered += w->open_losses;
+    w->open_losses = 0;
+    uint64_t length = (uint64_t)(w->t - w->loss_since);
+    if (length > w->r->recovery_longest) w->r->recovery_longest = length;
+}
+
+/* One second passes in the state that the instant ended in. */
+static void second(struct world *w) {
+    struct brute_result *r = w->r;
+    uint32_t ready[2] = {0, 0}, target = value_at(&w->s->target, w->t), nodes = w->s->nodes;
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        if (holds(x) && counting(w)) {
+            charge(w, x, 1);
+            r->used[x->market][x->pool] += nodes;
+            r->cold += x->truth == BOOTING && x->thought != DRAINING ? nodes : 0;
+            r->draining += x->thought == DRAINING ? nodes : 0;
+        }
+        if (!serves(x)) continue;
+        ready[x->market]++;
+        if (counting(w)) r->ready[x->market][x->pool] += nodes;
+    }
+    if (!counting(w)) {
+        w->lost = 0;
+        return;
+    }
+    uint32_t all = ready[SPOT] + ready[ON_DEMAND];
+    r->full += all >= target;
+    r->any += all >= 1;
+    r->served += least(all, target);
+    r->demand += target;
+    r->over += (uint64_t)above(all, target) * nodes;
+    r->base_asked += w->policy_base > 0;
+    r->base += w->policy_base > 0 && ready[ON_DEMAND] >= w->policy_base;
+    outage(w, 0, all >= target);
+    outage(w, 1, all >= 1);
+    losses(w, all >= target);
+}
+
+void brute_run(const struct brute_scenario *s, struct brute_result *out) {
+    struct world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    memset(out, 0, sizeof *out);
+    w->s = s;
+    w->r = out;
+    w->retry[SPOT] = w->retry[ON_DEMAND] = -1;
+    memset(w->last_denied, 0xff, sizeof w->last_denied); /* -1: never */
+    memset(w->last_granted, 0xff, sizeof w->last_granted);
+    for (w->t = 0; w->t < s->horizon; w->t++) {
+        instant(w);
+        second(w);
+    }
+    for (uint32_t i = 0; i < w->n; i++)
+        if (holds(&w->row[i])) pay(w, &w->row[i]);
+    free(w);
+}
