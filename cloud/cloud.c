@@ -291,7 +291,7 @@ int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t now_ms) {
     uint32_t d = p->doomed_first;
     for (uint32_t i = p->look; i < t->n; i++) {
         int64_t at = t->at_ms[i] - shift;
-        if (at - now_ms > lead || at >= c->params.horizon_ms) break;
+        if (at - now_ms > lead) break;
         for (; d != SP_NONE && c->instances[d].deadline_ms <= at; d = c->instances[d].doomed_next)
             gone += c->params.nodes;
         if (!fits(p->held[SP_SPOT] - gone, c->params.nodes, t->value[i])) return at;

@@ -18,7 +18,6 @@ struct cloud_params {
     uint32_t nodes;          /* instances per replica */
     bool means_launch;       /* capacity only limits launches */
     int64_t window_start_ms; /* trace time of time 0 */
-    int64_t horizon_ms;
     uint64_t key;            /* of seed and replication */
 };
 

@@ -22,9 +22,10 @@ static int64_t tick_at(const struct group_state *group, int64_t at_ms) {
     return group->last_tick_ms + rounds * group->interval_ms;
 }
 
-static int64_t interval(const struct sim *s, const struct group_state *group) {
+/* How long to wait after a decision on this target. */
+static int64_t interval(const struct sim *s, uint32_t target) {
     const struct control_params *c = &s->config->control;
-    return group->target == 0 && c->idle_interval_ms > 0 ? c->idle_interval_ms : c->interval_ms;
+    return target == 0 && c->idle_interval_ms > 0 ? c->idle_interval_ms : c->interval_ms;
 }
 
 /* A step is due when an observation waits, else when the policy asked for it. */
@@ -78,7 +79,7 @@ void group_start(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
     *group = (struct group_state){.round_ms = -1, .scheduled = true};
     group_demand(s, g);
-    group->interval_ms = interval(s, group);
+    group->interval_ms = interval(s, group->target);
     group->last_tick_ms = s->phase_ms[LOOP_TICK] - group->interval_ms;
     if (s->config->control.interval_ms == 0)
         set_timer(s, g, 0, EVENT_DECIDE);
@@ -147,6 +148,6 @@ void group_step(struct sim *s, uint32_t g) {
     group->scheduled = false;
     carry_out(s, orders, n);
     if (s->status != OK) return;
-    if (ticks) group->interval_ms = interval(s, group);
+    if (ticks) group->interval_ms = interval(s, fleet_target(s->fleet, g));
     schedule(s, g);
 }

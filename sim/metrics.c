@@ -125,11 +125,13 @@ void metrics_set_target(struct metrics *m, uint32_t target) {
     m->target = target;
 }
 
-static void outage_restart(struct outage_log *o, int64_t now_ms) {
+/* An outage that is on begins anew with the next spell that it is still on
+ * in: it may end at this very instant. */
+static void outage_restart(struct outage_log *o) {
+    o->on = false;
     o->n = 0;
     o->ended = 0;
     o->total_ms = o->longest_ms = 0;
-    o->since_ms = now_ms;
 }
 
 void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
@@ -139,8 +141,8 @@ void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
     m->booting_ms = m->draining_ms = m->over_ms = m->reference = 0;
     m->capacity_ms = 0;
     m->reference_unknown = false;
-    outage_restart(&m->full_outages, now_ms);
-    outage_restart(&m->any_outages, now_ms);
+    outage_restart(&m->full_outages);
+    outage_restart(&m->any_outages);
     m->lost_now = 0;
     memset(m->losses, 0, sizeof m->losses);
     m->open_losses = 0;

@@ -51,36 +51,39 @@ static bool push(struct row_list *list, struct row row) {
     return true;
 }
 
-/* A capacity that falls announces itself, where the pool gives such signals. */
+static bool push_signal(struct row_list *list, const struct sim_config *config, struct row signal, enum row_kind kind,
+                        int64_t lead_ms) {
+    signal.kind = (uint8_t)kind;
+    signal.class = EVENT_NOTICE;
+    signal.at_ms = signal.due_ms - lead_ms;
+    if (lead_ms == 0 || signal.at_ms <= 0 || signal.at_ms >= config->horizon_ms) return true;
+    return push(list, signal);
+}
+
+/* A capacity that falls announces itself, where the pool gives such signals,
+ * even when it will fall after the end of the run. */
 static bool push_signals(struct row_list *list, const struct sim_config *config, uint32_t pool, int64_t due_ms,
                          uint32_t value) {
     const struct pool_params *p = &config->pools[pool];
-    struct row signal = {.value = value, .due_ms = due_ms, .pool = pool, .class = EVENT_NOTICE};
+    struct row signal = {.value = value, .due_ms = due_ms, .pool = pool};
     if (config->means_launch) return true;
-    if (p->notice_ms > 0 && due_ms > p->notice_ms) {
-        signal.kind = ROW_NOTICE;
-        signal.at_ms = due_ms - p->notice_ms;
-        if (!push(list, signal)) return false;
-    }
-    if (p->rebalance_ms > 0 && due_ms > p->rebalance_ms) {
-        signal.kind = ROW_REBALANCE;
-        signal.at_ms = due_ms - p->rebalance_ms;
-        if (!push(list, signal)) return false;
-    }
-    return true;
+    return push_signal(list, config, signal, ROW_NOTICE, p->notice_ms) &&
+           push_signal(list, config, signal, ROW_REBALANCE, p->rebalance_ms);
 }
 
 static bool push_pool(struct row_list *list, const struct sim_config *config, uint32_t pool) {
     const struct trace_pool *t = &config->trace->pools[pool];
     int64_t start = config->window_start_ms, end = start + config->horizon_ms;
+    const struct pool_params *p = &config->pools[pool];
+    int64_t lead = p->notice_ms > p->rebalance_ms ? p->notice_ms : p->rebalance_ms;
     uint32_t i = t->capacity.n ? index_at(t->capacity.at_ms, t->capacity.n, start) + 1 : 0;
-    for (; i < t->capacity.n && t->capacity.at_ms[i] < end; i++) {
+    for (; i < t->capacity.n && t->capacity.at_ms[i] < end + lead; i++) {
         struct row r = {.at_ms = t->capacity.at_ms[i] - start,
                         .value = t->capacity.value[i],
                         .pool = pool,
                         .class = EVENT_TRACE,
                         .kind = ROW_CAPACITY};
-        if (!push(list, r)) return false;
+        if (t->capacity.at_ms[i] < end && !push(list, r)) return false;
         if (t->capacity.value[i] < t->capacity.value[i - 1] &&
             !push_signals(list, config, pool, r.at_ms, t->capacity.value[i]))
             return false;

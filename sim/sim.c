@@ -105,7 +105,6 @@ static enum error_code start_cloud(struct sim *s, const struct sim_config *c, ui
                                   .nodes = c->nodes,
                                   .means_launch = c->means_launch,
                                   .window_start_ms = c->window_start_ms,
-                                  .horizon_ms = c->horizon_ms,
                                   .key = key};
     TRY(cloud_start(&s->cloud, &params, e));
     for (uint32_t i = 0; i < c->trace->n_pools; i++) {
