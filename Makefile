@@ -34,7 +34,7 @@ POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
 ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) \
-	$(FUZZ_SRC:%.c=$(OBJ)/%.o)
+	$(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/traces/synth/generate.o
 
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 BENCHES := $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)

@@ -81,7 +81,7 @@ expect 2 "did you mean" "$program" runn
 printf '{"fleet": {"target": "x"' >"$work/scenario.json"
 expect 2 "scenario.json" "$program" run "$work/scenario.json"
 expect 2 "none.jsonl" "$program" replay "$work/none.jsonl"
-expect 2 "--vary" "$program" sweep --trace "$work/good_a.json" --target 2 --policy 'spot()+cheapest' \
+expect 2 "did you mean" "$program" sweep --trace "$work/good_a.json" --target 2 --policy 'spot()+cheapest' \
     --vary policy.mix.overprovison=0..2 --out "$work/study"
 [ ! -e "$work/study" ] || { echo "a refused study left a folder"; bad=$((bad + 1)); }
 
