@@ -2,6 +2,7 @@
  * Step functions given as a list or as a CSV file. */
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ struct reader {
     struct sp_series *series;
     int64_t *at_ms, *value;
     uint32_t room;
-    int64_t min, max;
+    double min, max;
+    double scale; /* values are multiples of 1/scale; 0: whole numbers as written */
 };
 
 void series_free(struct sp_series *s) {
@@ -40,11 +42,19 @@ static enum error_code grow(struct reader *r, struct error *e) {
     return OK;
 }
 
+static enum error_code read_value(const struct reader *r, const char *text, int64_t *value, struct error *e) {
+    if (r->scale == 0) return text_int(text, (int64_t)r->min, (int64_t)r->max, value, e);
+    double real;
+    TRY(text_real(text, r->min, r->max, &real, e));
+    *value = llround(real * r->scale);
+    return OK;
+}
+
 static enum error_code add_entry(struct reader *r, const char *at, const char *value, struct error *e) {
     uint32_t n = r->series->n;
     int64_t at_ms, v;
     TRY(text_duration_ms(at, &at_ms, e));
-    TRY(text_int(value, r->min, r->max, &v, e));
+    TRY(read_value(r, value, &v, e));
     if (n == 0 && at_ms != 0)
         return error_set(e, ERR_INPUT, NULL, "the first time is %.40s; expected 0, the start of the run", at);
     if (n > 0 && at_ms <= r->at_ms[n - 1])
@@ -143,8 +153,8 @@ static enum error_code read_any(struct reader *r, const char *text, struct error
     return rc;
 }
 
-enum error_code series_parse(const char *text, int64_t min, int64_t max, struct sp_series **out, struct error *e) {
-    struct reader r = {.series = calloc(1, sizeof *r.series), .min = min, .max = max};
+static enum error_code parse(const char *text, struct reader r, struct sp_series **out, struct error *e) {
+    r.series = calloc(1, sizeof *r.series);
     if (!r.series) return no_memory(e);
     enum error_code rc = read_any(&r, text, e);
     if (rc != OK) {
@@ -153,6 +163,15 @@ enum error_code series_parse(const char *text, int64_t min, int64_t max, struct 
     }
     *out = r.series;
     return OK;
+}
+
+enum error_code series_parse(const char *text, int64_t min, int64_t max, struct sp_series **out, struct error *e) {
+    return parse(text, (struct reader){.min = (double)min, .max = (double)max}, out, e);
+}
+
+enum error_code series_parse_scaled(const char *text, double min, double max, double scale, struct sp_series **out,
+                                    struct error *e) {
+    return parse(text, (struct reader){.min = min, .max = max, .scale = scale}, out, e);
 }
 
 enum error_code series_copy(const struct sp_series *from, struct sp_series **out, struct error *e) {
