@@ -27,7 +27,7 @@ const struct option scenario_options[] = {
     {"launch-delay", OPTION_VALUE, "DURATION", "from request to grant", "launch_delay", true},
     {"denial-delay", OPTION_VALUE, "DURATION", "from request to denial", "denial_delay", true},
     {"notice", OPTION_VALUE, "DURATION", "lead of the interruption notice; 0s: none", "notice", true},
-    {"price-spot", OPTION_VALUE, "USD_PER_H", "spot price where the trace has none", "price_spot", true},
+    {"price-spot", OPTION_VALUE, "USD_PER_H", "spot price, in place of the trace's", "price_spot", true},
     {"price-on-demand", OPTION_VALUE, "USD_PER_H", "on-demand price", "price_on_demand", true},
     {"warmup", OPTION_VALUE, "DURATION", "counters start after this long (0s)", "warmup", false},
     {"horizon", OPTION_VALUE, "DURATION", "length of the run, warm-up included (the whole trace)", "horizon", false},
@@ -90,6 +90,7 @@ enum error_code scenario_args_doc(const struct options *o, struct scenario_env *
     for (uint32_t i = 0; i < o->n && rc == OK; i++) rc = apply_option(o, i, *doc, env, e);
     for (uint32_t i = 0; i < o->n && rc == OK; i++)
         if (strcmp(o->values[i].option->name, "set") == 0) rc = apply_set(*doc, env, o->values[i].text, e);
+    if (rc == OK) doc_sort_list(*doc, "trace", "paths"); /* which file comes first must show nowhere */
     if (rc != OK) {
         doc_free(*doc);
         *doc = NULL;

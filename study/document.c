@@ -172,7 +172,8 @@ static enum error_code read_field(const struct scenario_doc *doc, const struct f
     if (cJSON_IsNull(node) && f->type != FIELD_PRICE) return OK;
     char where[DOC_WHERE_MAX];
     doc_where(doc, path, f->path, where);
-    if (f->type != FIELD_TEXT || !cJSON_IsNumber(node)) return field_from_json(f, node, out, where, e);
+    bool by_text = f->type == FIELD_TEXT || f->type == FIELD_ENUM; /* a name may look like a number */
+    if (!by_text || (!cJSON_IsNumber(node) && !cJSON_IsBool(node))) return field_from_json(f, node, out, where, e);
     struct strbuf text = {0};
     json_text_of(node, &text);
     enum error_code rc = text.data && !text.failed ? field_from_text(f, text.data, out, where, e)

@@ -35,13 +35,15 @@ void doc_full_path(const char *typed, struct strbuf *out);
 
 /* Sets one value.  `typed`: a path as in doc_full_path, array elements by
  * number; `text`: the value as typed ([...] and {...} are read as JSON, null
- * takes the value away).  `label` names the option in errors.  A policy given
+ * means the default).  `label` names the option in errors.  A policy given
  * as text is taken apart when the path goes into it. */
 enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed,
                         const char *text, const char *label, struct error *e);
 /* Sets an array of strings, or one key of study.vary (`key` may hold dots). */
 enum error_code doc_set_list(struct scenario_doc *doc, const char *path, const char *const *items, uint32_t n,
                              const char *label, struct error *e);
+/* Sorts an array of strings, where the order means nothing. */
+void doc_sort_list(struct scenario_doc *doc, const char *section, const char *key);
 enum error_code doc_set_vary(struct scenario_doc *doc, const char *key, const char *values, const char *label,
                              struct error *e);
 /* cloud.defaults.FIELD from an option: no pool's own setting may stand over it. */

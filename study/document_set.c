@@ -122,10 +122,25 @@ static enum error_code descend(struct scenario_doc *doc, struct policy_registry 
     return *out ? OK : error_set(e, ERR_FAILED, label, "out of memory");
 }
 
+/* Numbers become JSON numbers where nothing is lost by it. */
+static bool is_plain_number(const char *text, double *x) {
+    struct error ignored;
+    struct strbuf back = {0};
+    if (text_real(text, -1e300, 1e300, x, &ignored) != OK) return false;
+    strbuf_real(&back, *x);
+    bool same = back.data && strcmp(back.data, text) == 0;
+    strbuf_free(&back);
+    return same;
+}
+
 static enum error_code value_node(const char *text, const char *label, cJSON **out, struct error *e) {
+    double x = 0;
     *out = NULL;
     if (*text == '[' || *text == '{') return json_text_parse(text, strlen(text), label, out, e);
-    *out = strcmp(text, "null") == 0 ? cJSON_CreateNull() : cJSON_CreateString(text);
+    if (strcmp(text, "null") == 0) *out = cJSON_CreateNull();
+    else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) *out = cJSON_CreateBool(*text == 't');
+    else if (is_plain_number(text, &x)) *out = cJSON_CreateNumber(x);
+    else *out = cJSON_CreateString(text);
     return *out ? OK : error_set(e, ERR_FAILED, label, "out of memory");
 }
 
@@ -178,6 +193,19 @@ enum error_code doc_set_list(struct scenario_doc *doc, const char *path, const c
     cJSON *list = cJSON_CreateStringArray(items, (int)n);
     if (!list) return error_set(e, ERR_FAILED, label, "out of memory");
     return set_node(doc, NULL, path, list, label, e);
+}
+
+void doc_sort_list(struct scenario_doc *doc, const char *section, const char *key) {
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc->root, section), key);
+    if (!cJSON_IsArray(list)) return;
+    for (cJSON *a = list->child; a; a = a->next) { /* short lists: selection by swapping texts */
+        for (cJSON *b = a->next; b; b = b->next) {
+            if (!cJSON_IsString(a) || !cJSON_IsString(b) || strcmp(a->valuestring, b->valuestring) <= 0) continue;
+            char *text = a->valuestring;
+            a->valuestring = b->valuestring;
+            b->valuestring = text;
+        }
+    }
 }
 
 enum error_code doc_set_vary(struct scenario_doc *doc, const char *key, const char *values, const char *label,

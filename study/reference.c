@@ -21,7 +21,7 @@ static const char *type_name(const struct field *f) {
     case FIELD_PRICE:
         return "$/h";
     case FIELD_COUNT:
-        return "integer or unlimited";
+        return f->max < 4294967295.0 ? "integer" : "integer or unlimited";
     case FIELD_ENUM:
         break;
     case FIELD_TEXT:

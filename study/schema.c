@@ -69,6 +69,11 @@ static void field_type(struct strbuf *out, const struct field *f) {
         range(out, f->min, f->max);
         break;
     case FIELD_COUNT:
+        if (f->max < 4294967295.0) {
+            text(out, "type", "integer");
+            range(out, f->min, f->max);
+            break;
+        }
         key(out, "anyOf");
         strbuf_printf(out, "[{\"type\":\"integer\",\"minimum\":%.0f,\"maximum\":%.0f},{\"const\":\"unlimited\"}]", f->min,
                       f->max);

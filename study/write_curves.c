@@ -179,12 +179,16 @@ static enum error_code put_outages(const struct study *s, struct curves *c, stru
     return OK;
 }
 
+static int64_t run_length_ms(const struct study *s) {
+    return s->window_ms ? s->window_ms : scenario_config(s->variants[0])->horizon_ms;
+}
+
 static void put_timeline(const struct study *s, struct strbuf *out) {
     const struct timeline *t = &s->timelines[0];
     strbuf_puts(out, "# t_hours ready_spot ready_on_demand target capacity\n");
-    for (uint32_t i = 0; i < t->n; i++) {
-        const struct timeline_point *p = &t->points[i];
-        put(out, MS_TO_HOURS(p->at_ms));
+    for (uint32_t i = 0; i <= t->n; i++) { /* the last state once more, at the end of the run */
+        const struct timeline_point *p = &t->points[i < t->n ? i : t->n - 1];
+        put(out, MS_TO_HOURS(i < t->n ? p->at_ms : run_length_ms(s)));
         strbuf_printf(out, " %" PRIu32 " %" PRIu32 " %" PRIu32, p->ready_spot, p->ready_on_demand, p->target);
         if (p->capacity == UINT32_MAX) strbuf_puts(out, " -1\n");
         else strbuf_printf(out, " %" PRIu32 "\n", p->capacity);
@@ -201,7 +205,7 @@ enum error_code study_write_curves(const struct study *s, const struct folder *f
     if (rc == OK) rc = folder_write(f, "curves/outages.dat", &outages, e);
     c->timeline = s->timelines && s->timelines[0].n > 0;
     if (rc == OK && c->timeline) {
-        c->timeline_hours = MS_TO_HOURS(scenario_config(s->variants[0])->horizon_ms);
+        c->timeline_hours = MS_TO_HOURS(run_length_ms(s));
         put_timeline(s, &timeline);
         rc = folder_write(f, "curves/timeline.dat", &timeline, e);
     }
