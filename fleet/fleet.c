@@ -407,6 +407,9 @@ uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot) {
 uint32_t fleet_row_group(const struct fleet *f, uint32_t slot) { return f->ledger.group[slot]; }
 uint32_t fleet_pool_group(const struct fleet *f, uint32_t pool) { return f->pool_group[pool]; }
 uint32_t fleet_target(const struct fleet *f, uint32_t group) { return composer_target(f->policies[group].composer); }
+uint32_t fleet_final_target(const struct fleet *f, uint32_t group) {
+    return composer_final_target(f->policies[group].composer);
+}
 uint32_t fleet_base(const struct fleet *f, uint32_t group) { return composer_base(f->policies[group].composer); }
 bool fleet_base_clamped(const struct fleet *f) {
     for (uint32_t g = 0; g < f->params.n_groups; g++)

@@ -102,6 +102,7 @@ uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot);            /* ind
 uint32_t fleet_row_group(const struct fleet *f, uint32_t slot);
 uint32_t fleet_pool_group(const struct fleet *f, uint32_t pool); /* SP_NONE: no group uses the pool */
 uint32_t fleet_target(const struct fleet *f, uint32_t group); /* as of the last step */
+uint32_t fleet_final_target(const struct fleet *f, uint32_t group); /* the same plus the mix's overprovision */
 uint32_t fleet_base(const struct fleet *f, uint32_t group);
 bool fleet_base_clamped(const struct fleet *f);
 uint64_t fleet_last_digest(const struct fleet *f); /* of the last step's answer */

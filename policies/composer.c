@@ -130,11 +130,13 @@ static void count(struct step *s) {
     }
 }
 
+static int64_t overprovision(const struct composer *c) {
+    return c->over_param == NO_PARAM ? 0 : c->spec->mix.value[c->over_param].i;
+}
+
 static bool base_clamped(const struct composer *c, uint32_t target) {
     if (c->base_param == NO_PARAM) return false;
-    const union sp_value *value = c->spec->mix.value;
-    int64_t over = c->over_param == NO_PARAM ? 0 : value[c->over_param].i;
-    return value[c->base_param].i > (int64_t)target + over;
+    return c->spec->mix.value[c->base_param].i > (int64_t)target + overprovision(c);
 }
 
 static void ask_mix(struct step *s, const struct sp_observation *obs) {
@@ -362,6 +364,10 @@ int64_t composer_step(struct composer *c, const struct sp_view *view, const stru
 
 uint32_t composer_target(const struct composer *c) {
     return c->target;
+}
+
+uint32_t composer_final_target(const struct composer *c) {
+    return (uint32_t)(c->target + overprovision(c));
 }
 
 uint32_t composer_base(const struct composer *c) {

@@ -31,6 +31,7 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
 int64_t composer_step(struct composer *c, const struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
                       struct sp_actions *out);
 uint32_t composer_target(const struct composer *c);    /* as of the last step, share applied */
+uint32_t composer_final_target(const struct composer *c); /* the same plus the mix's overprovision */
 uint32_t composer_base(const struct composer *c);      /* as of the last step */
 bool composer_base_clamped(const struct composer *c);  /* base > target + overprovision was seen */
 uint32_t composer_wanted(const struct composer *c, enum sp_market m); /* as of the last step */

@@ -46,6 +46,8 @@ extern const uint32_t sim_profiles_n;
 
 /* ---- the run --------------------------------------------------------------- */
 
+struct load; /* sim/load.h */
+
 struct group_config {
     const char *name;
     const struct policy_spec *spec;
@@ -59,6 +61,7 @@ struct sim_config {
     const struct pool_params *pools; /* [trace->n_pools] */
     uint32_t n_groups;
     const struct group_config *groups;
+    const struct load *load;      /* requests to the service over the run's time; NULL: not known */
     uint32_t n_quotas;
     const struct quota *quotas;
     struct control_params control;

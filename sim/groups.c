@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/random.h"
+#include "sim/load.h"
 #include "sim/sim_private.h"
 
 /* Rounds of decisions at one instant: every one of them launches, ends or is
@@ -22,7 +23,7 @@ static int64_t tick_at(const struct group_state *group, int64_t at_ms) {
     return group->last_tick_ms + rounds * group->interval_ms;
 }
 
-/* How long to wait after a decision on this target. */
+/* How long to wait after a decision on this target, overprovision included. */
 static int64_t interval(const struct sim *s, uint32_t target) {
     const struct control_params *c = &s->config->control;
     return target == 0 && c->idle_interval_ms > 0 ? c->idle_interval_ms : c->interval_ms;
@@ -115,12 +116,20 @@ static void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t 
     }
 }
 
+/* What the controller knows of the load: its load balancer reported it last. */
+static void report_requests(struct sim *s) {
+    if (!s->config->load) return;
+    int64_t at_ms = loop_last(s, LOOP_LB, s->config->control.lb_sync_ms, s->now_ms);
+    fleet_set_requests(s->fleet, (double)load_window(s->config->load, at_ms));
+}
+
 void group_step(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
     bool ticks = s->config->control.interval_ms > 0;
     bool idle = !fleet_pending(s->fleet, g) && fleet_wake(s->fleet, g) > s->now_ms;
     if (ticks) group->last_tick_ms = s->now_ms;
     if (!settles(s, group, g)) return;
+    report_requests(s);
     const struct fleet_order *orders;
     uint32_t n;
     enum error_code rc = fleet_step(s->fleet, g, s->now_ms, &orders, &n, s->error);
@@ -148,6 +157,6 @@ void group_step(struct sim *s, uint32_t g) {
     group->scheduled = false;
     carry_out(s, orders, n);
     if (s->status != OK) return;
-    if (ticks) group->interval_ms = interval(s, fleet_target(s->fleet, g));
+    if (ticks) group->interval_ms = interval(s, fleet_final_target(s->fleet, g));
     schedule(s, g);
 }

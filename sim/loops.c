@@ -11,6 +11,12 @@ int64_t loop_next(const struct sim *s, enum loop loop, int64_t period_ms, int64_
     return phase + (at_ms - phase + period_ms - 1) / period_ms * period_ms;
 }
 
+int64_t loop_last(const struct sim *s, enum loop loop, int64_t period_ms, int64_t at_ms) {
+    if (period_ms == 0) return at_ms;
+    int64_t since = at_ms - 1 - s->phase_ms[loop];
+    return since < 0 ? -1 : s->phase_ms[loop] + since / period_ms * period_ms;
+}
+
 void loops_start(struct sim *s, uint64_t key) {
     const struct control_params *c = &s->config->control;
     const int64_t period[LOOPS] = {

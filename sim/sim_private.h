@@ -100,6 +100,8 @@ struct sim {
 
 /* loops.c: next round at or after a time; period 0: that time itself. */
 int64_t loop_next(const struct sim *s, enum loop loop, int64_t period_ms, int64_t at_ms);
+/* the last round before a time; -1: there was none; period 0: that time itself */
+int64_t loop_last(const struct sim *s, enum loop loop, int64_t period_ms, int64_t at_ms);
 void loops_start(struct sim *s, uint64_t key);
 
 /* groups.c */
