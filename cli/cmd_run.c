@@ -94,8 +94,10 @@ static enum error_code run(const struct options *o, struct scenario_env *env, st
         else result_to_text(s, &result, &out);
         if (out.failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
     }
-    print_notes(notes);
-    if (rc == OK) fputs(out.data, stdout);
+    if (rc == OK) {
+        print_notes(notes);
+        fputs(out.data, stdout);
+    }
     strbuf_free(&out);
     sim_result_free(&result);
     scenario_free(s);

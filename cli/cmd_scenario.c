@@ -28,8 +28,8 @@ static enum error_code show(const struct options *o, struct scenario_env *env, s
     struct strbuf flat = {0};
     TRY(scenario_args_doc(o, env, &doc, e));
     enum error_code rc = scenario_resolve(doc, env, &s, &notes, e);
-    print_notes(&notes);
     if (rc == OK) {
+        print_notes(&notes);
         scenario_to_json(s, &flat);
         if (flat.failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
         else json_text_indent(flat.data, out);

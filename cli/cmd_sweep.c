@@ -99,7 +99,7 @@ static enum error_code sweep(const struct options *o, struct scenario_env *env, 
     if (rc == OK) rc = study_prepare(doc, env, &study, e);
     if (rc == OK && out) rc = folder_open(&folder, out, e);
     if (rc == OK) rc = run_study(o, &study, e);
-    print_notes(&study.notes);
+    if (rc == OK) print_notes(&study.notes);
     if (rc == OK && out) rc = write_folder(&study, &folder, e);
     if (rc == OK) rc = print_summary(o, &study, folder.path, e);
     folder_discard(&folder);

@@ -90,6 +90,23 @@ static enum error_code replace(cJSON *parent, const char *word, cJSON *node, con
     return error_set(e, ERR_FAILED, label, "out of memory");
 }
 
+/* Taken apart, a policy's text no longer says which file its plug-ins are in. */
+static enum error_code keep_plugins(struct scenario_doc *doc, const char *text, struct error *e) {
+    cJSON *fleet = cJSON_GetObjectItemCaseSensitive(doc->root, "fleet");
+    char *path = NULL;
+    for (uint32_t i = 0; (path = policy_text_plugin(text, i)) != NULL; i++) {
+        cJSON *list = cJSON_GetObjectItemCaseSensitive(fleet, "plugins");
+        if (!list) list = cJSON_AddArrayToObject(fleet, "plugins");
+        cJSON *item = cJSON_CreateString(path);
+        free(path);
+        if (!cJSON_IsArray(list) || !item || !cJSON_AddItemToArray(list, item)) {
+            cJSON_Delete(item);
+            return error_set(e, ERR_FAILED, NULL, "out of memory");
+        }
+    }
+    return OK;
+}
+
 /* A node to go down into, made when it is not there.  Policies written as
  * text are taken apart; a group without a policy of its own gets a copy of
  * the fleet's to change. */
@@ -105,7 +122,9 @@ static enum error_code descend(struct scenario_doc *doc, struct policy_registry 
     }
     if (policy && cJSON_IsString(node)) {
         enum error_code rc = policy_text_to_json(registry, node->valuestring, &made, e);
+        if (rc == OK) rc = keep_plugins(doc, node->valuestring, e);
         if (rc != OK) {
+            cJSON_Delete(made);
             error_in(e, label);
             return rc;
         }
@@ -161,6 +180,12 @@ static enum error_code set_node(struct scenario_doc *doc, struct policy_registry
     }
     cJSON *node = doc->root;
     for (uint32_t i = 0; i + 1 < n; i++) {
+        const cJSON *next = child_of(node, words[i]);
+        if ((!next || cJSON_IsNull(next)) && words[i + 1][strspn(words[i + 1], "0123456789")] == '\0') {
+            cJSON_Delete(value);
+            return error_set(e, ERR_INPUT, label, "there is no array \"%s\" that has an element %s", words[i],
+                             words[i + 1]);
+        }
         enum error_code rc = descend(doc, registry, node, words[i], label, &node, e);
         if (rc != OK) {
             cJSON_Delete(value);
@@ -216,7 +241,9 @@ enum error_code doc_set_vary(struct scenario_doc *doc, const char *key, const ch
     if (!cJSON_IsObject(vary)) return error_set(e, ERR_INPUT, label, "study.vary is not an object");
     cJSON_DeleteItemFromObjectCaseSensitive(vary, key);
     if (!cJSON_AddStringToObject(vary, key, values)) return error_set(e, ERR_FAILED, label, "out of memory");
-    return OK;
+    char path[PATH_MAX_BYTES];
+    snprintf(path, sizeof path, "study.vary.%.400s", key);
+    return doc_note_origin(doc, path, label, e);
 }
 
 enum error_code doc_set_every_pool(struct scenario_doc *doc, const char *field, const char *text, const char *label,

@@ -95,6 +95,32 @@ enum error_code policy_text_to_json(struct policy_registry *registry, const char
     return rc;
 }
 
+/* ---- plug-ins in a text -------------------------------------------------------- */
+
+static bool is_plugin(const char *name, size_t n) {
+    return (n > 2 && strncmp(name + n - 2, ".c", 2) == 0) || (n > 3 && strncmp(name + n - 3, ".so", 3) == 0);
+}
+
+char *policy_text_plugin(const char *text, uint32_t i) {
+    while (*text) {
+        text += strspn(text, " +");
+        size_t n = strcspn(text, "(+");
+        const char *rest = text + n;
+        if (*rest == '(') {
+            int depth = 0;
+            for (; *rest; rest++) {
+                depth += *rest == '(' ? 1 : *rest == ')' ? -1 : 0;
+                if (depth == 0) break;
+            }
+            if (*rest) rest++;
+        }
+        while (n > 0 && text[n - 1] == ' ') n--;
+        if (is_plugin(text, n) && i-- == 0) return strndup(text, n);
+        text = rest;
+    }
+    return NULL;
+}
+
 /* ---- from JSON ------------------------------------------------------------- */
 
 static const char *role_name(enum sp_role role) { return policy_roles[role - SP_AUTOSCALER]; }

@@ -13,6 +13,9 @@ enum error_code policy_text_to_json(struct policy_registry *registry, const char
 /* Same from a spec; the autoscaler only if `with_autoscaler`. */
 enum error_code policy_spec_to_json(const struct policy_spec *spec, bool with_autoscaler, struct cJSON **out,
                                     struct error *e);
+/* The i-th plug-in file (a term ending in .c or .so) that a policy's text
+ * names, owned by the caller; NULL: there are no more (or no memory). */
+char *policy_text_plugin(const char *text, uint32_t i);
 /* Reads either form into *spec (zeroed first, free with policy_spec_free).
  * Roles are not checked for completeness. */
 enum error_code policy_from_json(const struct scenario_doc *doc, struct policy_registry *registry,

@@ -69,6 +69,24 @@ static enum error_code load_plugins(struct resolver *r, const cJSON *fleet, stru
     return OK;
 }
 
+/* Remembers the plug-ins that a text names, for scenario_to_json. */
+static enum error_code note_plugins(struct scenario *s, const char *text, struct error *e) {
+    char *path = NULL;
+    for (uint32_t i = 0; (path = policy_text_plugin(text, i)) != NULL; i++) {
+        bool known = false;
+        for (uint32_t k = 0; k < s->n_plugins; k++) known |= strcmp(s->plugins[k], path) == 0;
+        char **plugins = known ? NULL : realloc(s->plugins, (s->n_plugins + 1) * sizeof *plugins);
+        if (plugins) {
+            s->plugins = plugins;
+            plugins[s->n_plugins++] = path;
+            continue;
+        }
+        free(path);
+        if (!known) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    }
+    return OK;
+}
+
 /* The policy of one group: its own or the fleet's. */
 static enum error_code read_policy(struct resolver *r, const cJSON *own, const char *own_path, const cJSON *fleet,
                                    struct policy_spec *spec, struct error *e) {
@@ -78,7 +96,8 @@ static enum error_code read_policy(struct resolver *r, const cJSON *own, const c
         node = present(fleet, "policy");
         path = "fleet.policy";
     }
-    if (node) return policy_from_json(r->doc, r->env->registry, node, path, spec, e);
+    if (node) TRY(policy_from_json(r->doc, r->env->registry, node, path, spec, e));
+    if (node) return cJSON_IsString(node) ? note_plugins(r->s, node->valuestring, e) : OK;
     char where[DOC_WHERE_MAX];
     return error_set(e, ERR_INPUT, doc_where(r->doc, "fleet.policy", NULL, where),
                      "no policy given (--policy 'MIX(...)+PLACER(...)'; `spotsim policies` lists them)");
