@@ -78,9 +78,22 @@ static void start_pool(struct sp_pool *to, const struct fleet_pool *from) {
     }
 }
 
+static void mix_in(uint64_t *digest, uint64_t part) { *digest = random_key(*digest, part); }
+
+/* So that a journal with a changed observation is found out, whether any
+ * policy minds or not. */
+static void mix_observation(uint64_t *digest, uint32_t group, const struct sp_observation *o) {
+    mix_in(digest, ((uint64_t)group << 32) | ((uint64_t)o->kind << 16) | ((uint64_t)o->market << 8) | o->reason);
+    mix_in(digest, (uint64_t)o->at_ms);
+    mix_in(digest, (uint64_t)o->value);
+    mix_in(digest, o->launch);
+    mix_in(digest, ((uint64_t)o->slot << 32) | o->pool);
+}
+
 /* Appends to the group's waiting observations. */
 static void push(struct fleet *f, uint32_t group, const struct sp_observation *o) {
     struct fleet_policy *p = &f->policies[group];
+    if (f->journaled) mix_observation(&f->told, group, o);
     if (p->n_obs == p->obs_room) {
         uint32_t room = p->obs_room ? p->obs_room * 2 : 64;
         struct sp_observation *obs = realloc(p->obs, room * sizeof *obs);
@@ -143,7 +156,7 @@ enum error_code fleet_start(struct fleet *f, const struct fleet_params *params, 
     TRY(make_room(f, params, e));
     f->params = *params;
     f->journal = f->explain = NULL;
-    f->full_digest = false;
+    f->journaled = false;
     f->steps = 0;
     f->instances = 0;
     f->digest = 0;
@@ -160,7 +173,7 @@ enum error_code fleet_start(struct fleet *f, const struct fleet_params *params, 
 
 enum error_code fleet_journal(struct fleet *f, FILE *out, struct error *e) {
     f->journal = out;
-    f->full_digest = out != NULL;
+    f->journaled = out != NULL;
     return out ? journal_header(f, out, e) : OK;
 }
 
@@ -255,8 +268,6 @@ void fleet_set_requests(struct fleet *f, double requests) {
 }
 
 /* ---- steps ------------------------------------------------------------------ */
-
-static void mix_in(uint64_t *digest, uint64_t part) { *digest = random_key(*digest, part); }
 
 static enum error_code add_order(struct fleet *f, struct fleet_order o, struct error *e) {
     if (f->n_orders == f->orders_room) {
@@ -389,8 +400,14 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
         TRY(apply(f, group, &actions, now_ms, view, e));
     }
     mix_in(&f->digest, (uint64_t)p->wake_ms);
-    if (f->full_digest) mix_in(&f->digest, composer_digest(p->composer));
-    if (f->journal) TRY(journal_step(f->journal, group, now_ms, f->n_orders, f->digest, view->requests, e));
+    if (f->journaled) {
+        uint64_t requests;
+        memcpy(&requests, &view->requests, sizeof requests);
+        if (!isnan(view->requests)) mix_in(&f->told, requests);
+        mix_in(&f->told, f->digest);
+        mix_in(&f->told, composer_digest(p->composer));
+    }
+    if (f->journal) TRY(journal_step(f->journal, group, now_ms, f->n_orders, f->told, view->requests, e));
     f->steps++;
     *orders = f->orders;
     *n_orders = f->n_orders;

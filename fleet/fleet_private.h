@@ -27,7 +27,8 @@ struct fleet {
     uint32_t instances; /* rows that hold or may hold instances, times nodes */
     uint64_t digest;
     bool out_of_memory;
-    bool full_digest; /* digests cover the policies' states too: while a journal is written or replayed */
+    bool journaled; /* a journal is written or replayed */
+    uint64_t told;  /* while journaled: digest of all that the journal says, answers and policies' states */
     uint64_t steps;
     FILE *journal, *explain;
 };

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "fleet/fleet_private.h"
 
@@ -65,6 +66,8 @@ enum error_code journal_header(struct fleet *f, FILE *out, struct error *e) {
         rc = error_set(e, ERR_FAILED, NULL, "out of memory");
     else if (fwrite(b.data, 1, b.size, out) != b.size)
         rc = failed(e);
+    else
+        f->told = random_key_text(0, b.data);
     strbuf_free(&b);
     return rc;
 }
@@ -89,7 +92,7 @@ enum error_code journal_step(FILE *out, uint32_t group, int64_t now_ms, uint32_t
 
 enum error_code fleet_journal_end(struct fleet *f, struct error *e) {
     if (!f->journal) return OK;
-    fprintf(f->journal, "[\"end\",%" PRIu64 "]\n", f->steps);
+    fprintf(f->journal, "[\"end\",%" PRIu64 ",\"%016" PRIx64 "\"]\n", f->steps, f->told);
     errno = 0;
     return fflush(f->journal) != 0 || ferror(f->journal) ? failed(e) : OK;
 }

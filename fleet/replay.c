@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "fleet/fleet_private.h"
 
@@ -46,11 +47,10 @@ static bool whole(const cJSON *j, double min, double max, int64_t *out) {
 }
 
 static bool hex64(const cJSON *j, uint64_t *out) {
-    if (!cJSON_IsString(j) || strlen(j->valuestring) != 16) return false;
-    char *end;
-    errno = 0;
-    *out = strtoull(j->valuestring, &end, 16);
-    return errno == 0 && *end == 0;
+    if (!cJSON_IsString(j) || strlen(j->valuestring) != 16 || strspn(j->valuestring, "0123456789abcdef") != 16)
+        return false;
+    *out = strtoull(j->valuestring, NULL, 16);
+    return true;
 }
 
 static bool read_pool(const cJSON *j, struct fleet_pool *p) {
@@ -69,6 +69,15 @@ static bool read_pool(const cJSON *j, struct fleet_pool *p) {
            whole(cJSON_GetArrayItem(j, 8), -1, 4294967295.0, &p->capacity);
 }
 
+/* A journal names policies; it must not make us load code. */
+static bool names_a_file(const char *policy) {
+    static const char *const ends[] = {".c", ".so"};
+    for (int i = 0; i < 2; i++)
+        for (const char *at = strstr(policy, ends[i]); at; at = strstr(at + 1, ends[i]))
+            if (strchr("+(\"", at[strlen(ends[i])]) || strchr(" \t\r\n", at[strlen(ends[i])])) return true;
+    return false;
+}
+
 static enum error_code read_group(struct replay *r, uint32_t g, const cJSON *j, struct policy_registry *registry,
                                   const char *where, struct error *e) {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(j, "name");
@@ -79,6 +88,8 @@ static enum error_code read_group(struct replay *r, uint32_t g, const cJSON *j, 
     if (!cJSON_IsString(name) || !cJSON_IsString(policy) || !cJSON_IsArray(pools) ||
         !whole(cJSON_GetArrayItem(share, 0), 0, 1e6, &lo) || !whole(cJSON_GetArrayItem(share, 1), 0, 1e6, &hi) || hi < lo)
         return error_set(e, ERR_INPUT, where, "group %u is not {name, policy, share_ppm, pools}", g);
+    if (names_a_file(policy->valuestring))
+        return error_set(e, ERR_INPUT, where, "group %u: expected names of policies, not files: '%.60s'", g, policy->valuestring);
     TRY(policy_spec_parse(registry, policy->valuestring, &r->specs[g], e));
     TRY(policy_spec_check(registry, &r->specs[g], where, e));
     uint32_t n = (uint32_t)cJSON_GetArraySize(pools);
@@ -126,7 +137,7 @@ static enum error_code read_lists(struct replay *r, struct policy_registry *regi
 
 static enum error_code read_header(struct replay *r, const char *line, struct policy_registry *registry,
                                    const char *where, struct error *e) {
-    r->header = cJSON_Parse(line);
+    r->header = cJSON_ParseWithOpts(line, NULL, true);
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->header, "spotsim_journal");
     if (!cJSON_IsNumber(version)) return error_set(e, ERR_INPUT, where, "not a journal: expected {\"spotsim_journal\":1,...}");
     const cJSON *abi = cJSON_GetObjectItemCaseSensitive(r->header, "abi");
@@ -149,7 +160,8 @@ static enum error_code read_header(struct replay *r, const char *line, struct po
     r->fleet = fleet_new();
     if (!r->fleet) return error_set(e, ERR_FAILED, NULL, "out of memory");
     TRY(fleet_start(r->fleet, &r->params, e));
-    r->fleet->full_digest = true;
+    r->fleet->journaled = true;
+    r->fleet->told = random_key_text(0, line);
     return OK;
 }
 
@@ -227,16 +239,30 @@ static enum error_code replay_step(struct replay *r, const cJSON *line, const ch
     const struct fleet_order *orders;
     uint32_t n_orders;
     TRY(fleet_step(r->fleet, (uint32_t)group, at, &orders, &n_orders, e));
-    if (n_orders != (uint64_t)n || fleet_last_digest(r->fleet) != digest)
+    if (n_orders != (uint64_t)n || r->fleet->told != digest)
         return error_set(e, ERR_FAILED, where,
                          "the policy answers differently now: %" PRIu32 " actions, digest %016" PRIx64 "; then %" PRId64 ", %016" PRIx64,
-                         n_orders, fleet_last_digest(r->fleet), n, digest);
+                         n_orders, r->fleet->told, n, digest);
+    return OK;
+}
+
+static enum error_code replay_end(struct replay *r, const cJSON *line, const char *where, uint64_t steps,
+                                  struct error *e) {
+    int64_t n;
+    uint64_t digest;
+    if (cJSON_GetArraySize(line) != 3 || !whole(cJSON_GetArrayItem(line, 1), 0, 9e15, &n) ||
+        !hex64(cJSON_GetArrayItem(line, 2), &digest))
+        return error_set(e, ERR_INPUT, where, "expected [\"end\", steps, digest]");
+    if ((uint64_t)n != steps)
+        return error_set(e, ERR_INPUT, where, "the journal says that it has %" PRId64 " steps; it has %" PRIu64, n, steps);
+    if (digest != r->fleet->told)
+        return error_set(e, ERR_INPUT, where, "an observation after the last step is not what was written");
     return OK;
 }
 
 static enum error_code replay_line(struct replay *r, const char *text, const char *where, uint64_t *steps,
                                    bool *complete, struct error *e) {
-    cJSON *line = cJSON_Parse(text);
+    cJSON *line = cJSON_ParseWithOpts(text, NULL, true);
     const cJSON *tag = cJSON_IsArray(line) ? cJSON_GetArrayItem(line, 0) : NULL;
     enum error_code rc;
     if (!cJSON_IsString(tag)) {
@@ -249,9 +275,8 @@ static enum error_code replay_line(struct replay *r, const char *text, const cha
         rc = replay_step(r, line, where, e);
         if (rc == OK) ++*steps;
     } else if (strcmp(tag->valuestring, "end") == 0) {
-        int64_t n;
-        *complete = whole(cJSON_GetArrayItem(line, 1), 0, 9e15, &n) && (uint64_t)n == *steps;
-        rc = *complete ? OK : error_set(e, ERR_INPUT, where, "the journal says another number of steps than it has (%" PRIu64 ")", *steps);
+        rc = replay_end(r, line, where, *steps, e);
+        *complete = rc == OK;
     } else {
         rc = error_set(e, ERR_INPUT, where, "unknown record \"%.20s\"", tag->valuestring);
     }
