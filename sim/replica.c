@@ -353,7 +353,7 @@ void replica_notice(struct sim *s, uint32_t slot, int64_t deadline_ms) {
     if (!listens(r)) return;
     if (p->notice_probability < 1 && draw(s, r, CLOUD_NOTICE) >= p->notice_probability) return;
     int64_t at = s->now_ms + p->notice_delay_ms;
-    if (at >= deadline_ms) return;
+    if (at >= deadline_ms || deadline_ms >= r->notice_ms) return; /* too late to tell, or told of an earlier end */
     r->notice_ms = deadline_ms;
     if (at == s->now_ms)
         notice_seen(s, slot);

@@ -59,7 +59,7 @@ void sim_result_free(struct sim_result *r) {
 static enum error_code check(const struct sim_config *c, struct error *e) {
     if (c->horizon_ms <= 0 || c->horizon_ms > TIME_LIMIT_MS)
         return error_set(e, ERR_INPUT, "horizon", "must be longer than 0 and at most 34 years");
-    if (c->window_start_ms < 0 || c->window_start_ms + c->horizon_ms > c->trace->span_ms)
+    if (c->window_start_ms < 0 || c->window_start_ms > c->trace->span_ms - c->horizon_ms)
         return error_set(e, ERR_INPUT, "horizon", "%.0f s from %.0f s on, but the trace ends at %.0f s (its shortest pool)",
                          (double)c->horizon_ms / 1e3, (double)c->window_start_ms / 1e3, (double)c->trace->span_ms / 1e3);
     if (c->warmup_ms < 0 || c->warmup_ms >= c->horizon_ms)
