@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policies/describe.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 
 #include "base/text.h"
@@ -142,7 +143,9 @@ void policy_list_json(const struct policy_registry *r, struct strbuf *out) {
 }
 
 static void policy_markdown(const struct sp_policy *p, struct strbuf *out) {
-    strbuf_printf(out, "### `%s`\n\n%s. From: %s.\n\n", p->name, p->summary, source_of(p));
+    const char *summary = p->summary;
+    strbuf_printf(out, "### `%s`\n\n%c%s. From: %s.\n\n", p->name, toupper((unsigned char)*summary),
+                  *summary ? summary + 1 : "", source_of(p));
     if (p->n_params == 0) {
         strbuf_puts(out, "No parameters.\n\n");
         return;

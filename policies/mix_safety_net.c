@@ -12,13 +12,14 @@
 #include "policies/mix.h"
 
 #define TIME_MAX_MS (INT64_C(1) << 40)
+#define DWELL_MAX_MS 315360e6 /* 3650 days */
 
 static const struct sp_param params[] = {
     MIX_PARAM_BASE("0"),
     MIX_PARAM_OVERPROVISION,
     {"slo", SP_REAL, "", 0, 1, "0.99", "while availability so far is at or below this, on-demand covers the target",
      NULL},
-    {"dwell", SP_DURATION, "", 0, 1e12, "120s", "how long the last on-demand count is kept once spot is whole again",
+    {"dwell", SP_DURATION, "", 0, DWELL_MAX_MS, "120s", "how long the last on-demand count is kept once spot is whole again",
      NULL},
     MIX_PARAMS_LOSS,
 };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The cheapest pool that has neither denied nor preempted for a while. */
+ * The cheapest pool that has neither denied nor preempted for a while, unused
+ * ones first: SkyServe's choice with a time-out in place of its reset rule. */
 #include "policies/builtin.h"
 #include "policies/select.h"
 
+#define TTL_MAX_MS 315360e6 /* 3650 days */
+
 static const struct sp_param params[] = {
-    {"ttl", SP_DURATION, "", 0, 1e12, "600s", "how long a pool is passed over after a denial or preemption", NULL},
+    {"ttl", SP_DURATION, "", 0, TTL_MAX_MS, "600s", "how long a pool is passed over after a denial or preemption", NULL},
 };
 
 struct state {
@@ -39,7 +42,6 @@ static int64_t observe(void *mem, const struct sp_view *view, const struct sp_ob
 
 static uint32_t place(void *mem, const struct sp_view *view, const uint32_t *planned, const bool *closed,
                       int64_t *wake_ms) {
-    (void)planned;
     const struct state *s = mem;
     struct select best = select_start();
     int64_t first_end = SP_FOREVER;
@@ -47,7 +49,7 @@ static uint32_t place(void *mem, const struct sp_view *view, const uint32_t *pla
         if (s->until_ms[p] > view->now_ms) {
             if (s->until_ms[p] < first_end) first_end = s->until_ms[p];
         } else if (!closed[p]) {
-            select_offer(&best, p, select_price(view->pools[p].price_uusd_per_h[SP_SPOT]), 0, 0);
+            select_offer(&best, p, planned[p] > 0, select_price(view->pools[p].price_uusd_per_h[SP_SPOT]), 0);
         }
     }
     if (best.best == SP_NONE) *wake_ms = first_end;
@@ -58,7 +60,7 @@ const struct sp_policy placer_ttl_bench = {
     .abi = SP_ABI_VERSION,
     .role = SP_PLACER,
     .name = "ttl-bench",
-    .summary = "the cheapest pool, passing over one for a time after it denied or preempted",
+    .summary = "cheapest pool, unused ones first, passing over one for a time after it denied or preempted",
     .source = "AWS ParallelCluster (600 s), Karpenter (180 s): insufficient-capacity time-outs",
     .params = params,
     .n_params = 1,

@@ -121,7 +121,7 @@ static void test_bad_values_name_policy_and_parameter(void **state) {
     refuse("safety-net(slo=1.01)", "safety-net.slo", "1.01");
     refuse("safety-net(slo=nan)", "safety-net.slo", "nan");
     refuse("spot+ttl-bench(ttl=fast)", "ttl-bench.ttl", "duration");
-    refuse("spot+ttl-bench(ttl=12000d)", "ttl-bench.ttl", "out of range");
+    refuse("spot+ttl-bench(ttl=3651d)", "ttl-bench.ttl", "out of range");
     refuse("spot+ttl-bench(ttl=-3s)", "ttl-bench.ttl", "negative");
 }
 
