@@ -23,6 +23,8 @@ ROOMS = base policies traces fleet cloud sim study
 LIB_SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 CLI_SRC := $(sort $(wildcard cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
+# what peer tests run beside the real thing
+PEER_SRC := $(sort $(wildcard tests/peers/*/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 BENCH_SRC := $(sort $(wildcard bench/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -33,10 +35,11 @@ LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o)
 POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
-ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) \
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(PEER_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) \
 	$(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/traces/synth/generate.o
 
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
+PEERS := $(PEER_SRC:tests/%.c=$(BUILD)/tests/%)
 BENCHES := $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 # The policies' own archive comes first: it is the one that is linked.
@@ -94,7 +97,7 @@ $(BUILD)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(ARCHIVES)
 	$(LINK) -fsanitize=fuzzer $(LIBS) $(EXTRA_LDFLAGS)
 .SECONDARY: $(ALL_OBJ)
 
-tests: $(TESTS)
+tests: $(TESTS) $(PEERS)
 
 check: all tests
 	SPOTSIM=$(BUILD)/spotsim ./scripts/run-tests $(TESTS) $(TEST_SCRIPTS)
