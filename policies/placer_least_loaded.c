@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The pool with the fewest spot replicas among those whose last word was not a
- * refusal; the cheaper of equals. */
+ * refusal; the cheaper of equals.  When all have refused, the one whose refusal
+ * is oldest, so that no dead pool is asked for ever. */
 #include "policies/builtin.h"
 #include "policies/select.h"
 
-/* A denial or preemption came later than the last grant. */
-static bool refused(const struct sp_pool *pool) {
-    int64_t granted = pool->last_granted_ms[SP_SPOT];
-    return pool->last_denied_ms[SP_SPOT] > granted || pool->last_preempted_ms > granted;
+/* When the pool last denied or preempted, if that came later than its last
+ * grant; SP_NEVER otherwise. */
+static int64_t refused_ms(const struct sp_pool *pool) {
+    int64_t denied = pool->last_denied_ms[SP_SPOT], preempted = pool->last_preempted_ms;
+    int64_t last = denied > preempted ? denied : preempted;
+    return last > pool->last_granted_ms[SP_SPOT] ? last : SP_NEVER;
 }
 
 static uint32_t place(void *state, const struct sp_view *view, const uint32_t *planned, const bool *closed,
@@ -18,7 +21,7 @@ static uint32_t place(void *state, const struct sp_view *view, const uint32_t *p
     for (uint32_t p = 0; p < view->n_pools; p++) {
         if (closed[p]) continue;
         const struct sp_pool *pool = &view->pools[p];
-        select_offer(&best, p, refused(pool), planned[p], select_price(pool->price_uusd_per_h[SP_SPOT]));
+        select_offer(&best, p, refused_ms(pool), planned[p], select_price(pool->price_uusd_per_h[SP_SPOT]));
     }
     return best.best;
 }
