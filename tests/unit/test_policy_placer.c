@@ -89,8 +89,12 @@ static void test_least_loaded_passes_over_refusals(void **state) {
     assert_placed(f, "c");
     f->now_ms = 5;
     fake_observe(f, 3, SP_OBS_PREEMPTED);
-    fake_step(f, 6); /* all refused: fewest rows of all, b */
+    fake_step(f, 6); /* all refused: the oldest no, b's */
     assert_placed(f, "b");
+    f->now_ms = 7;
+    fake_observe(f, f->last_launch, SP_OBS_DENIED);
+    fake_step(f, 8); /* and then the others in turn */
+    assert_placed(f, "a");
     fake_free(f);
 }
 
@@ -149,16 +153,24 @@ static void test_ttl_bench(void **state) {
     fake_free(f);
 }
 
-static void test_ttl_bench_ignores_our_own_guard(void **state) {
+static void test_ttl_bench_prefers_unused(void **state) {
+    (void)state;
+    struct fake *f = three("spot+ttl-bench(ttl=10s)", 5);
+    fake_step(f, 0);
+    assert_placed(f, "abcaa"); /* cheapest unused; when all are used, the cheapest */
+    fake_free(f);
+}
+
+static void test_ttl_bench_ignores_what_says_nothing(void **state) {
     (void)state;
     struct fake *f = three("spot+ttl-bench(ttl=10s)", 1);
     fake_step(f, 0);
-    fake_observe_at(f, 1000, 1, SP_OBS_DENIED, SP_DENIED_GUARD);
+    fake_observe_at(f, 1000, 1, SP_OBS_DENIED, SP_DENIED_GUARD); /* our own guard */
     fake_step(f, 2000);
     assert_placed(f, "a");
-    f->target = 2;
     uint64_t on_demand = fake_add(f, 0, SP_ON_DEMAND, SP_PROVISIONING);
     fake_observe(f, on_demand, SP_OBS_DENIED); /* says nothing about spot */
+    fake_observe(f, 2, SP_OBS_FAILED);         /* granted, never ready */
     fake_step(f, 3000);
     assert_placed(f, "a");
     fake_free(f);
@@ -309,7 +321,8 @@ int main(void) {
         cmocka_unit_test(test_random_is_keyed_and_even),
         cmocka_unit_test(test_random_names_open_pools_only),
         cmocka_unit_test(test_ttl_bench),
-        cmocka_unit_test(test_ttl_bench_ignores_our_own_guard),
+        cmocka_unit_test(test_ttl_bench_prefers_unused),
+        cmocka_unit_test(test_ttl_bench_ignores_what_says_nothing),
         cmocka_unit_test(test_skypilot_prefers_unused),
         cmocka_unit_test(test_skypilot_counts_rows_that_linger),
         cmocka_unit_test(test_skypilot_marks_and_resets),
