@@ -3,14 +3,38 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum error_code syntax_error(const char *path, const char *data, size_t size, const char *at, struct error *e) {
+/* Brackets or a string are still open at the end of the text. */
+static bool is_open(const char *s, const char *end) {
+    int64_t depth = 0;
+    bool in_string = false;
+    for (; s < end; s++) {
+        if (in_string && *s == '\\')
+            s++;
+        else if (*s == '"')
+            in_string = !in_string;
+        else if (!in_string && (*s == '{' || *s == '['))
+            depth++;
+        else if (!in_string && (*s == '}' || *s == ']'))
+            depth--;
+    }
+    return in_string || depth > 0;
+}
+
+/* The parser stops at the start of the value that it does not understand, so a
+ * cut is found by what is left open. */
+#define NEAR_THE_END 64
+
+static enum error_code syntax_error(const char *path, const char *data, const char *end, const char *at,
+                                    struct error *e) {
     uint64_t line = 1;
     const char *line_start = data;
-    if (at > data + size) at = data + size;
+    bool cut = end - at <= NEAR_THE_END && is_open(data, end);
+    if (cut || at > end) at = end;
     for (const char *s = data; s < at; s++)
         if (*s == '\n') {
             line++;
@@ -18,9 +42,8 @@ static enum error_code syntax_error(const char *path, const char *data, size_t s
         }
     char where[320];
     snprintf(where, sizeof where, "%s:%" PRIu64 ":%td", path, line, at - line_start + 1);
-    if (at >= data + size || *at == '\0')
-        return error_set(e, ERR_INPUT, where, "JSON ends before it is complete; is the file truncated?");
-    return error_set(e, ERR_INPUT, where, "not valid JSON near '%.20s'", at);
+    if (cut) return error_set(e, ERR_INPUT, where, "JSON ends before it is complete; is the file truncated?");
+    return error_set(e, ERR_INPUT, where, "not valid JSON near '%.*s'", (int)(end - at < 20 ? end - at : 20), at);
 }
 
 static const char *skip_blank(const char *s, const char *end) {
@@ -48,7 +71,7 @@ enum error_code documents_parse(const char *path, const char *data, size_t size,
     while (s < end) {
         const char *stop = s;
         cJSON *document = cJSON_ParseWithLengthOpts(s, (size_t)(end - s), &stop, 0);
-        if (!document) return syntax_error(path, data, (size_t)(end - data), stop, e);
+        if (!document) return syntax_error(path, data, end, stop, e);
         TRY(append(out, document, path, e));
         s = skip_blank(stop, end);
     }

@@ -37,16 +37,20 @@ static enum error_code read_file(struct trace_builder *b, const struct input_fil
     return rc;
 }
 
-static enum error_code finish(struct trace_builder *b, struct trace **out, struct trace_notes *notes, struct error *e) {
+/* `path` stands for the trace where nothing better is known. */
+static enum error_code finish(struct trace_builder *b, const char *path, struct trace **out, struct trace_notes *notes,
+                              struct error *e) {
     const char *align = builder_options(b)->align_path;
     if (align) TRY(align_read(b, align, e));
-    return builder_finish(b, out, notes, e);
+    enum error_code rc = builder_finish(b, out, notes, e);
+    if (rc != OK && e && !e->where[0]) error_in(e, path);
+    return rc;
 }
 
 static enum error_code load_files(struct trace_builder *b, const struct input_files *files, struct trace **out,
                                   struct trace_notes *notes, struct error *e) {
     for (uint32_t i = 0; i < files->n; i++) TRY(read_file(b, &files->files[i], e));
-    return finish(b, out, notes, e);
+    return finish(b, files->files[0].path, out, notes, e);
 }
 
 static const struct trace_options as_written;
@@ -72,7 +76,7 @@ enum error_code trace_load_memory(const char *name, const char *data, size_t siz
     struct trace_builder *b = builder_new(options ? options : &as_written);
     if (!b) return error_set(e, ERR_FAILED, NULL, "out of memory");
     enum error_code rc = read_data(b, name, NULL, data, size, e);
-    if (rc == OK) rc = finish(b, out, notes, e);
+    if (rc == OK) rc = finish(b, name, out, notes, e);
     builder_free(b);
     return rc;
 }
