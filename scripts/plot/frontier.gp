@@ -16,7 +16,11 @@ set ylabel 'ready >= target, share of time (%)'
 set xlabel (R_max > 0 ? 'cost relative to on-demand (%)' : 'cost of the run ($)')
 set yrange [*:100.001]
 label(k) = (nseries > 1 ? series(k) : 'full availability')
-cost(relative, dollars) = (R_max > 0 ? 100 * relative : dollars)
+# the column of the cost, and of its limits after it; dollars when the relative
+# cost is not known (an unknown number must not be touched at all)
+c = (R_max > 0 ? 11 : 8)
+scale = (R_max > 0 ? 100 : 1)
+cost(k) = scale * column(k)
 # whiskers only where there are replications
 limit(x, lo, hi, end) = (lo < hi ? end : x)
 
@@ -31,16 +35,16 @@ if (C_max == 0 && R_max == 0) {
 set offsets graph 0.05, graph 0.05, 0, graph 0.06
 if (text) {
     set key outside below center vertical
-    plot for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2) with linespoints title label(k), \
-         for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2):(sprintf(' %g', $1)) with labels left notitle
+    plot for [k = 1:nseries] file index k - 1 using (cost(c)):(100 * $2) with linespoints title label(k), \
+         for [k = 1:nseries] file index k - 1 using (cost(c)):(100 * $2):(sprintf(' %g', $1)) with labels left notitle
 } else {
     plot for [k = 1:nseries] file index k - 1 \
-             using (cost($11, $8)):(100 * $2):(cost(limit($11, $12, $13, $12), limit($8, $9, $10, $9))) \
-                   :(cost(limit($11, $12, $13, $13), limit($8, $9, $10, $10))) \
+             using (cost(c)):(100 * $2):(limit(cost(c), cost(c + 1), cost(c + 2), cost(c + 1))) \
+                   :(limit(cost(c), cost(c + 1), cost(c + 2), cost(c + 2))) \
                    :(100 * limit($2, $3, $4, $3)):(100 * limit($2, $3, $4, $4)) \
              with xyerrorbars linecolor rgb '#aaaaaa' linewidth 1 pointtype -1 notitle, \
-         for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2) with linespoints \
+         for [k = 1:nseries] file index k - 1 using (cost(c)):(100 * $2) with linespoints \
              linecolor rgb colour[pick(k)] linewidth 1.6 dashtype dashes[pick(k)] pointtype marks[pick(k)] title label(k), \
-         for [k = 1:nseries] file index k - 1 using (cost($11, $8)):(100 * $2):(sprintf('%g', $1)) \
+         for [k = 1:nseries] file index k - 1 using (cost(c)):(100 * $2):(sprintf('%g', $1)) \
              with labels offset 0.9, -0.7 left textcolor rgb '#333333' notitle
 }
