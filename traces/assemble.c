@@ -114,7 +114,7 @@ static enum error_code make_pool(struct trace_builder *b, uint32_t i, const stru
     int64_t asked = builder_options(b)->resolution_ms;
     p->span_ms = placed->pools[i].end_ms - placed->start_ms;
     p->gap_ms = main_series->gap_ms;
-    p->resolution_ms = asked ? asked : raw->resolution_ms;
+    p->resolution_ms = asked ? asked : main_series->resolution_ms;
     p->samples = raw->capacity.samples;
     p->price_samples = raw->price.samples;
     TRY(make_identity(raw, builder_options(b)->cloud, p, e));

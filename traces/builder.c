@@ -148,8 +148,6 @@ static enum error_code take_hints(struct raw_pool *p, const struct source *src, 
     TRY(describe(&p->instance_type, h->instance_type, "instance type", src, p, e));
     TRY(describe(&p->offset, h->offset, "offset", src, p, e));
     TRY(describe(&p->epoch, h->epoch, "epoch", src, p, e));
-    if (h->gap_ms) p->gap_ms = h->gap_ms;
-    if (h->resolution_ms) p->resolution_ms = h->resolution_ms;
     return OK;
 }
 
@@ -186,6 +184,8 @@ static enum error_code add_series(struct series *slot, const struct raw_pool *p,
                        what, slot->path);
     else
         rc = raw_text_set(&s->path, src->path, e);
+    if (src->hints && src->hints->gap_ms && !s->at_ms) s->gap_ms = src->hints->gap_ms;
+    if (src->hints && src->hints->resolution_ms) s->resolution_ms = src->hints->resolution_ms;
     if (rc == OK)
         *slot = *s;
     else

@@ -37,12 +37,13 @@ struct series {
     char *path; /* NULL: there is no such series */
     uint32_t n;
     int64_t *at_ms;
-    int64_t *value;   /* instances (TRACE_UNLIMITED: no bound) or micro-dollars per hour */
-    int64_t gap_ms;   /* 0: none written */
-    int64_t end_ms;   /* with at_ms: end of the last sample */
-    bool dated;       /* at_ms and end_ms are Unix time */
-    bool by_index;    /* a price list: sample i belongs to the capacity's sample i */
-    uint32_t samples; /* in the source; n unless the source was already compressed */
+    int64_t *value;        /* instances (TRACE_UNLIMITED: no bound) or micro-dollars per hour */
+    int64_t gap_ms;        /* 0: none written */
+    int64_t resolution_ms; /* probing interval, 0: not said */
+    int64_t end_ms;        /* with at_ms: end of the last sample */
+    bool dated;            /* at_ms and end_ms are Unix time */
+    bool by_index;         /* a price list: sample i belongs to the capacity's sample i */
+    uint32_t samples;      /* in the source; n unless the source was already compressed */
 };
 
 struct price_point {
@@ -58,7 +59,6 @@ struct raw_pool {
     bool identity_final;                         /* a tidy file said all there is */
     struct series capacity, price;
     char *offset, *epoch;
-    int64_t gap_ms, resolution_ms; /* 0: not said */
     uint32_t n_points, room_points;
     struct price_point *points; /* of price histories, in any order */
     char *points_path;

@@ -16,7 +16,8 @@ struct tidy_pool {
     struct raw_pool *pool;
     struct series capacity, price;
     uint32_t room_capacity, room_price;
-    int64_t gap_ms, span_ms; /* span 0: to the last time in the file */
+    int64_t gap_ms, resolution_ms;
+    int64_t span_ms; /* 0: to the last time in the file */
     int64_t samples, price_samples;
     bool described;
 };
@@ -98,13 +99,11 @@ static enum error_code describe_pool(struct tidy *t, const cJSON *o, struct erro
     if (inferred && !cJSON_IsBool(inferred))
         return error_set(e, ERR_INPUT, "cloud_inferred", "expected true or false, got %s", json_value_kind(inferred));
     p->pool->cloud_inferred = !cloud_said && cJSON_IsTrue(inferred);
-    int64_t resolution_ms = 0;
     TRY(whole_member(o, "gap_ms", TIME_LIMIT_MS, &p->gap_ms, e));
-    TRY(whole_member(o, "resolution_ms", TIME_LIMIT_MS, &resolution_ms, e));
+    TRY(whole_member(o, "resolution_ms", TIME_LIMIT_MS, &p->resolution_ms, e));
     TRY(whole_member(o, "span_ms", TIME_LIMIT_MS, &p->span_ms, e));
     TRY(whole_member(o, "samples", TRACE_SAMPLES_MAX, &p->samples, e));
     TRY(whole_member(o, "price_samples", TRACE_SAMPLES_MAX, &p->price_samples, e));
-    if (!p->pool->resolution_ms) p->pool->resolution_ms = resolution_ms;
     return OK;
 }
 
@@ -212,6 +211,7 @@ static void finish_series(const struct tidy *t, const struct tidy_pool *p, int64
     for (uint32_t i = 0; i < s->n; i++) s->at_ms[i] += base;
     s->end_ms = base + (p->span_ms ? p->span_ms : t->last_ms);
     s->gap_ms = p->gap_ms;
+    s->resolution_ms = p->resolution_ms;
     s->samples = (uint32_t)samples;
     s->dated = t->dated;
 }

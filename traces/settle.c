@@ -12,16 +12,15 @@ int64_t raw_series_at_ms(const struct series *s, uint32_t i) { return s->at_ms ?
 int64_t raw_series_first_ms(const struct series *s) { return raw_series_at_ms(s, 0); }
 int64_t raw_series_end_ms(const struct series *s) { return s->at_ms ? s->end_ms : (int64_t)s->n * s->gap_ms; }
 
-/* Option before manifest before what the file says. */
+/* The option stands over what file and manifest say. */
 static enum error_code settle_gap(const struct trace_builder *b, const struct raw_pool *p, struct series *s,
                                   bool *gap_used, struct error *e) {
     int64_t wanted = builder_options(b)->gap_ms;
     if (s->at_ms) return OK;
-    if (wanted)
+    if (wanted) {
         *gap_used = true;
-    else
-        wanted = p->gap_ms;
-    if (wanted) s->gap_ms = wanted;
+        s->gap_ms = wanted;
+    }
     if (s->gap_ms <= 0)
         return error_set(e, ERR_INPUT, s->path,
                          "pool '%s' has samples without timestamps and no sampling step is written; give it with --gap",
