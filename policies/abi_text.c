@@ -21,6 +21,4 @@ __asm__(".section .rodata\n"
 
 extern const char policy_abi_text_end[] __attribute__((visibility("hidden")));
 
-size_t policy_abi_text_size(void) {
-    return (size_t)(policy_abi_text_end - policy_abi_text);
-}
+size_t policy_abi_text_size(void) { return (size_t)(policy_abi_text_end - policy_abi_text); }

@@ -16,8 +16,10 @@ static uint32_t entry_at(const struct sp_series *s, int64_t now_ms) {
     uint32_t lo = 0, hi = s->n;
     while (hi - lo > 1) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (s->at_ms[mid] <= now_ms) lo = mid;
-        else hi = mid;
+        if (s->at_ms[mid] <= now_ms)
+            lo = mid;
+        else
+            hi = mid;
     }
     return lo;
 }
@@ -52,9 +54,7 @@ static int64_t target(void *mem, const struct sp_view *view, const struct sp_obs
 }
 
 /* The state is one pointer, which says nothing that lasts. */
-static uint64_t digest(const void *mem) {
-    return ((const struct state *)mem)->series->n;
-}
+static uint64_t digest(const void *mem) { return ((const struct state *)mem)->series->n; }
 
 const struct sp_policy autoscaler_series = {
     .abi = SP_ABI_VERSION,

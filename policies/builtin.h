@@ -7,22 +7,22 @@
 #include "policies/policy.h"
 
 /* In the order in which help lists them. */
-#define POLICY_BUILTINS(X) \
-    X(autoscaler_constant) \
-    X(autoscaler_series) \
-    X(autoscaler_request_rate) \
-    X(mix_on_demand) \
-    X(mix_spot) \
-    X(mix_static_base) \
-    X(mix_base_percent) \
-    X(mix_skyserve) \
-    X(mix_safety_net) \
-    X(placer_cheapest) \
-    X(placer_round_robin) \
-    X(placer_even_spread) \
-    X(placer_least_loaded) \
-    X(placer_random) \
-    X(placer_skypilot) \
+#define POLICY_BUILTINS(X)                                                                                             \
+    X(autoscaler_constant)                                                                                             \
+    X(autoscaler_series)                                                                                               \
+    X(autoscaler_request_rate)                                                                                         \
+    X(mix_on_demand)                                                                                                   \
+    X(mix_spot)                                                                                                        \
+    X(mix_static_base)                                                                                                 \
+    X(mix_base_percent)                                                                                                \
+    X(mix_skyserve)                                                                                                    \
+    X(mix_safety_net)                                                                                                  \
+    X(placer_cheapest)                                                                                                 \
+    X(placer_round_robin)                                                                                              \
+    X(placer_even_spread)                                                                                              \
+    X(placer_least_loaded)                                                                                             \
+    X(placer_random)                                                                                                   \
+    X(placer_skypilot)                                                                                                 \
     X(placer_ttl_bench)
 
 #define POLICY_DECLARE(NAME) extern const struct sp_policy NAME;

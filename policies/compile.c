@@ -79,8 +79,8 @@ enum error_code plugin_compile(const char *source, const char *folder, const cha
     snprintf(include, sizeof include, "-I%.400s", folder);
     const char *cc = getenv("CC");
     snprintf(words, sizeof words, "%s", cc && *cc ? cc : "cc");
-    const char *const flags[] = {"-std=c17", "-O2", "-fPIC", "-shared", "-ffp-contract=off", include,
-                                 "-o",       object, source, "-lm"};
+    const char *const flags[] = {"-std=c17", "-O2", "-fPIC", "-shared", "-ffp-contract=off",
+                                 include,    "-o",  object,  source,    "-lm"};
     char *argv[COMPILER_WORDS + FLAGS] = {NULL};
     size_t n = 0;
     char *rest = NULL;

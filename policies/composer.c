@@ -35,19 +35,15 @@ struct step {
     struct composer *c;
     const struct sp_view *view;
     struct sp_actions *out;
-    uint32_t n_obs, n_before; /* n_before: actions that were in the buffer already */
-    uint32_t alive[SP_MARKETS], ready[SP_MARKETS]; /* without those treated as lost */
+    uint32_t n_obs, n_before;                            /* n_before: actions that were in the buffer already */
+    uint32_t alive[SP_MARKETS], ready[SP_MARKETS];       /* without those treated as lost */
     uint32_t noticed[SP_MARKETS], rebalance[SP_MARKETS]; /* treated as lost, by why */
     int64_t wake;
 };
 
-static size_t round_up(size_t n) {
-    return (n + ALIGN - 1) / ALIGN * ALIGN;
-}
+static size_t round_up(size_t n) { return (n + ALIGN - 1) / ALIGN * ALIGN; }
 
-static int64_t earlier(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static const struct policy_part *part_of(const struct policy_spec *spec, enum part_index i) {
     const struct policy_part *parts[PARTS] = {&spec->autoscaler, &spec->mix, &spec->placer, &spec->whole};
@@ -362,25 +358,15 @@ int64_t composer_step(struct composer *c, const struct sp_view *view, const stru
 
 /* ---- what it knows ------------------------------------------------------- */
 
-uint32_t composer_target(const struct composer *c) {
-    return c->target;
-}
+uint32_t composer_target(const struct composer *c) { return c->target; }
 
-uint32_t composer_final_target(const struct composer *c) {
-    return (uint32_t)(c->target + overprovision(c));
-}
+uint32_t composer_final_target(const struct composer *c) { return (uint32_t)(c->target + overprovision(c)); }
 
-uint32_t composer_base(const struct composer *c) {
-    return c->base;
-}
+uint32_t composer_base(const struct composer *c) { return c->base; }
 
-bool composer_base_clamped(const struct composer *c) {
-    return c->clamped;
-}
+bool composer_base_clamped(const struct composer *c) { return c->clamped; }
 
-uint32_t composer_wanted(const struct composer *c, enum sp_market m) {
-    return c->wanted[m];
-}
+uint32_t composer_wanted(const struct composer *c, enum sp_market m) { return c->wanted[m]; }
 
 bool composer_demand(const struct policy_spec *spec, struct composer_share share, int64_t now_ms, uint32_t *target,
                      int64_t *next_ms) {

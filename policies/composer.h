@@ -30,10 +30,10 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
 /* One step; view->target is ignored.  Returns the next wake time. */
 int64_t composer_step(struct composer *c, const struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
                       struct sp_actions *out);
-uint32_t composer_target(const struct composer *c);    /* as of the last step, share applied */
-uint32_t composer_final_target(const struct composer *c); /* the same plus the mix's overprovision */
-uint32_t composer_base(const struct composer *c);      /* as of the last step */
-bool composer_base_clamped(const struct composer *c);  /* base > target + overprovision was seen */
+uint32_t composer_target(const struct composer *c);                   /* as of the last step, share applied */
+uint32_t composer_final_target(const struct composer *c);             /* the same plus the mix's overprovision */
+uint32_t composer_base(const struct composer *c);                     /* as of the last step */
+bool composer_base_clamped(const struct composer *c);                 /* base > target + overprovision was seen */
 uint32_t composer_wanted(const struct composer *c, enum sp_market m); /* as of the last step */
 /* What the demand is at a time by the autoscaler's own table, share applied;
  * false when the autoscaler has none.  *next_ms: when it changes. */

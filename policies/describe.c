@@ -9,17 +9,19 @@
 
 const char *policy_role_name(enum sp_role role) {
     switch (role) {
-    case SP_AUTOSCALER: return "autoscaler";
-    case SP_MIX: return "mix";
-    case SP_PLACER: return "placer";
-    case SP_WHOLE: return "whole";
+    case SP_AUTOSCALER:
+        return "autoscaler";
+    case SP_MIX:
+        return "mix";
+    case SP_PLACER:
+        return "placer";
+    case SP_WHOLE:
+        return "whole";
     }
     return "?";
 }
 
-static bool is_whole_number(enum sp_param_type type) {
-    return type == SP_INT || type == SP_SERIES;
-}
+static bool is_whole_number(enum sp_param_type type) { return type == SP_INT || type == SP_SERIES; }
 
 /* "0 to 100 %", "true or false", "ignore or react". */
 static void range_text(const struct sp_param *p, struct strbuf *out) {
@@ -43,9 +45,7 @@ static void range_text(const struct sp_param *p, struct strbuf *out) {
     }
 }
 
-static const char *source_of(const struct sp_policy *p) {
-    return p->source ? p->source : "";
-}
+static const char *source_of(const struct sp_policy *p) { return p->source ? p->source : ""; }
 
 /* "skyserve(base=0,dynamic=false)", required values as PARAM=TYPE. */
 static void usage_text(const struct sp_policy *p, struct strbuf *out) {
@@ -53,8 +53,10 @@ static void usage_text(const struct sp_policy *p, struct strbuf *out) {
     for (uint32_t i = 0; i < p->n_params; i++) {
         const struct sp_param *param = &p->params[i];
         strbuf_printf(out, "%s%s=", i ? "," : "(", param->name);
-        if (param->def) strbuf_puts(out, param->def);
-        else strbuf_printf(out, "<%s>", param_type_name(param->type));
+        if (param->def)
+            strbuf_puts(out, param->def);
+        else
+            strbuf_printf(out, "<%s>", param_type_name(param->type));
     }
     if (p->n_params > 0) strbuf_puts(out, ")");
 }
@@ -68,8 +70,10 @@ void policy_describe(const struct sp_policy *p, struct strbuf *out) {
         const struct sp_param *param = &p->params[i];
         strbuf_printf(out, "\n  %s\n      %s\n      %s, ", param->name, param->doc, param_type_name(param->type));
         range_text(param, out);
-        if (param->def) strbuf_printf(out, "; default %s\n", param->def);
-        else strbuf_puts(out, "; required\n");
+        if (param->def)
+            strbuf_printf(out, "; default %s\n", param->def);
+        else
+            strbuf_puts(out, "; required\n");
     }
 }
 
@@ -111,8 +115,10 @@ static void param_json(const struct sp_param *p, struct strbuf *out) {
         strbuf_real(out, p->max * scale);
     }
     strbuf_puts(out, ", \"default\": ");
-    if (p->def) strbuf_json_string(out, p->def);
-    else strbuf_puts(out, "null");
+    if (p->def)
+        strbuf_json_string(out, p->def);
+    else
+        strbuf_puts(out, "null");
     strbuf_puts(out, ", \"doc\": ");
     strbuf_json_string(out, p->doc);
     strbuf_puts(out, "}");

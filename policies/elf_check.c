@@ -138,8 +138,8 @@ enum error_code elf_check_pure(const char *path, const char *const *also, struct
     struct elf f = {0};
     TRY(file_read(path, &data, &f.size, e));
     f.data = data;
-    enum error_code rc = open_elf(&f) ? check_elf(&f, path, also, e)
-                                      : error_set(e, ERR_INPUT, path, "is not a 64-bit ELF object");
+    enum error_code rc =
+        open_elf(&f) ? check_elf(&f, path, also, e) : error_set(e, ERR_INPUT, path, "is not a 64-bit ELF object");
     free(data);
     return rc;
 }

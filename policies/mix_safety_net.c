@@ -19,8 +19,8 @@ static const struct sp_param params[] = {
     MIX_PARAM_OVERPROVISION,
     {"slo", SP_REAL, "", 0, 1, "0.99", "while availability so far is at or below this, on-demand covers the target",
      NULL},
-    {"dwell", SP_DURATION, "", 0, DWELL_MAX_MS, "120s", "how long the last on-demand count is kept once spot is whole again",
-     NULL},
+    {"dwell", SP_DURATION, "", 0, DWELL_MAX_MS, "120s",
+     "how long the last on-demand count is kept once spot is whole again", NULL},
     MIX_PARAMS_LOSS,
 };
 
@@ -28,11 +28,11 @@ struct state {
     uint32_t base, overprovision;
     double slo;
     int64_t dwell_ms;
-    int64_t met_ms;      /* time with ready >= target, up to synced_ms */
+    int64_t met_ms; /* time with ready >= target, up to synced_ms */
     int64_t synced_ms;
-    int64_t fallback_ms; /* last decision at which spot was missing; SP_NEVER */
-    uint32_t fallback;   /* on-demand wanted then */
-    uint32_t missing;    /* 1: spot was missing at the last decision */
+    int64_t fallback_ms;              /* last decision at which spot was missing; SP_NEVER */
+    uint32_t fallback;                /* on-demand wanted then */
+    uint32_t missing;                 /* 1: spot was missing at the last decision */
     uint32_t target, spot, on_demand; /* at synced_ms */
     uint32_t started;
 };
@@ -101,15 +101,15 @@ static int64_t turn_ms(const struct state *s, const struct sp_view *view, int64_
     if (below_slo(s, view, met_ms + (met ? hi : 0), view->now_ms + hi) == now) return SP_FOREVER;
     while (hi - lo > 1) {
         int64_t mid = lo + (hi - lo) / 2;
-        if (below_slo(s, view, met_ms + (met ? mid : 0), view->now_ms + mid) == now) lo = mid;
-        else hi = mid;
+        if (below_slo(s, view, met_ms + (met ? mid : 0), view->now_ms + mid) == now)
+            lo = mid;
+        else
+            hi = mid;
     }
     return view->now_ms + hi;
 }
 
-static int64_t earlier(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
+static int64_t earlier(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t want(void *mem, const struct sp_view *view, const struct sp_counts *counts,
                     const struct sp_observation *obs, uint32_t n_obs, struct sp_want *out) {
@@ -131,8 +131,10 @@ static int64_t want(void *mem, const struct sp_view *view, const struct sp_count
     s->missing = missing > 0;
     int64_t dwell_end = s->fallback_ms == SP_NEVER ? SP_NEVER : s->fallback_ms + s->dwell_ms;
     uint32_t floor = 0;
-    if (missing > 0) floor = mix_min((uint64_t)s->base + missing, target);
-    else if (now < dwell_end) floor = mix_min(s->fallback, target);
+    if (missing > 0)
+        floor = mix_min((uint64_t)s->base + missing, target);
+    else if (now < dwell_end)
+        floor = mix_min(s->fallback, target);
     if (floor > on_demand) on_demand = floor;
 
     if (n_obs > 0 || target != s->target || spot != s->spot || on_demand != s->on_demand) {

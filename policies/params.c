@@ -7,9 +7,12 @@
 #include "base/text.h"
 
 static enum error_code parse_bool(const char *text, int64_t *value, struct error *e) {
-    if (strcmp(text, "true") == 0) *value = 1;
-    else if (strcmp(text, "false") == 0) *value = 0;
-    else return error_set(e, ERR_INPUT, NULL, "'%.60s' is neither true nor false", text);
+    if (strcmp(text, "true") == 0)
+        *value = 1;
+    else if (strcmp(text, "false") == 0)
+        *value = 0;
+    else
+        return error_set(e, ERR_INPUT, NULL, "'%.60s' is neither true nor false", text);
     return OK;
 }
 
@@ -45,16 +48,27 @@ enum error_code param_parse(const struct sp_param *p, const char *text, union sp
     union sp_value v = {0};
     *series = NULL;
     switch (p->type) {
-    case SP_INT: TRY(text_int(text, (int64_t)p->min, (int64_t)p->max, &v.i, e)); break;
-    case SP_BOOL: TRY(parse_bool(text, &v.i, e)); break;
-    case SP_REAL: TRY(text_real(text, p->min, p->max, &v.d, e)); break;
-    case SP_DURATION: TRY(parse_duration(p, text, &v.i, e)); break;
-    case SP_ENUM: TRY(parse_enum(p, text, &v.i, e)); break;
+    case SP_INT:
+        TRY(text_int(text, (int64_t)p->min, (int64_t)p->max, &v.i, e));
+        break;
+    case SP_BOOL:
+        TRY(parse_bool(text, &v.i, e));
+        break;
+    case SP_REAL:
+        TRY(text_real(text, p->min, p->max, &v.d, e));
+        break;
+    case SP_DURATION:
+        TRY(parse_duration(p, text, &v.i, e));
+        break;
+    case SP_ENUM:
+        TRY(parse_enum(p, text, &v.i, e));
+        break;
     case SP_SERIES:
         TRY(series_parse(text, (int64_t)p->min, (int64_t)p->max, series, e));
         v.series = *series;
         break;
-    default: return error_set(e, ERR_FAILED, NULL, "parameter type %d is not known", (int)p->type);
+    default:
+        return error_set(e, ERR_FAILED, NULL, "parameter type %d is not known", (int)p->type);
     }
     *value = v;
     return OK;
@@ -63,12 +77,24 @@ enum error_code param_parse(const struct sp_param *p, const char *text, union sp
 void param_format(const struct sp_param *p, union sp_value value, struct strbuf *out) {
     char duration[32];
     switch (p->type) {
-    case SP_INT: strbuf_printf(out, "%" PRId64, value.i); break;
-    case SP_BOOL: strbuf_puts(out, value.i ? "true" : "false"); break;
-    case SP_REAL: strbuf_real(out, value.d); break;
-    case SP_DURATION: strbuf_puts(out, text_format_duration(value.i, duration)); break;
-    case SP_ENUM: strbuf_puts(out, p->names[value.i]); break;
-    case SP_SERIES: series_format(value.series, out); break;
+    case SP_INT:
+        strbuf_printf(out, "%" PRId64, value.i);
+        break;
+    case SP_BOOL:
+        strbuf_puts(out, value.i ? "true" : "false");
+        break;
+    case SP_REAL:
+        strbuf_real(out, value.d);
+        break;
+    case SP_DURATION:
+        strbuf_puts(out, text_format_duration(value.i, duration));
+        break;
+    case SP_ENUM:
+        strbuf_puts(out, p->names[value.i]);
+        break;
+    case SP_SERIES:
+        series_format(value.series, out);
+        break;
     }
 }
 

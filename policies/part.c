@@ -45,8 +45,7 @@ enum error_code policy_part_init(const struct sp_policy *p, struct policy_part *
     return OK;
 }
 
-static enum error_code unknown_param(const struct sp_policy *p, const char *param, const char *where,
-                                     struct error *e) {
+static enum error_code unknown_param(const struct sp_policy *p, const char *param, const char *where, struct error *e) {
     const char *names[POLICY_PARAMS_MAX + 1] = {NULL};
     struct strbuf list = {0};
     for (uint32_t i = 0; i < p->n_params; i++) {
@@ -85,10 +84,14 @@ static const char *role_name(enum sp_role role) {
 
 static struct policy_part *role_of(struct policy_spec *spec, enum sp_role role) {
     switch (role) {
-    case SP_AUTOSCALER: return &spec->autoscaler;
-    case SP_MIX: return &spec->mix;
-    case SP_PLACER: return &spec->placer;
-    default: return &spec->whole;
+    case SP_AUTOSCALER:
+        return &spec->autoscaler;
+    case SP_MIX:
+        return &spec->mix;
+    case SP_PLACER:
+        return &spec->placer;
+    default:
+        return &spec->whole;
     }
 }
 

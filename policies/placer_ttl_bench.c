@@ -7,7 +7,8 @@
 #define TTL_MAX_MS 315360e6 /* 3650 days */
 
 static const struct sp_param params[] = {
-    {"ttl", SP_DURATION, "", 0, TTL_MAX_MS, "600s", "how long a pool is passed over after a denial or preemption", NULL},
+    {"ttl", SP_DURATION, "", 0, TTL_MAX_MS, "600s", "how long a pool is passed over after a denial or preemption",
+     NULL},
 };
 
 struct state {

@@ -31,14 +31,13 @@ static enum error_code make_folder(char *folder, size_t room, struct error *e) {
     const char *base = getenv("TMPDIR");
     if (!base || !*base || strlen(base) > 300) base = "/tmp";
     snprintf(folder, room, "%s/spotsim-policy-XXXXXX", base);
-    if (!mkdtemp(folder))
-        return error_set(e, ERR_FAILED, base, "cannot make a temporary folder: %s", strerror(errno));
+    if (!mkdtemp(folder)) return error_set(e, ERR_FAILED, base, "cannot make a temporary folder: %s", strerror(errno));
     return OK;
 }
 
 /* Opens a checked shared object; `path` is what the user named. */
-static enum error_code open_object(const char *object, const char *path, void **handle,
-                                   const struct sp_policy **policy, struct error *e) {
+static enum error_code open_object(const char *object, const char *path, void **handle, const struct sp_policy **policy,
+                                   struct error *e) {
     void *h = dlopen(object, RTLD_NOW | RTLD_LOCAL);
     if (!h) return error_set(e, ERR_INPUT, path, "cannot be loaded: %.300s", dlerror());
     const struct sp_policy *(*get)(void) = NULL;
@@ -85,8 +84,8 @@ enum error_code plugin_open(const char *path, void **handle, const struct sp_pol
         return error_set(e, ERR_INPUT, path, "is not a policy file; expected a name that ends in .c or .so");
     char *full = realpath(path, NULL);
     if (!full) return error_set(e, ERR_INPUT, path, "cannot open: %s", strerror(errno));
-    enum error_code rc = source ? open_source(path, full, handle, policy, e)
-                                : check_and_open(full, path, handle, policy, e);
+    enum error_code rc =
+        source ? open_source(path, full, handle, policy, e) : check_and_open(full, path, handle, policy, e);
     free(full);
     return rc;
 }

@@ -50,13 +50,9 @@ const struct sp_policy *registry_find(const struct policy_registry *r, const cha
     return NULL;
 }
 
-uint32_t registry_count(const struct policy_registry *r) {
-    return r->n;
-}
+uint32_t registry_count(const struct policy_registry *r) { return r->n; }
 
-const struct sp_policy *registry_at(const struct policy_registry *r, uint32_t i) {
-    return r->entries[i].policy;
-}
+const struct sp_policy *registry_at(const struct policy_registry *r, uint32_t i) { return r->entries[i].policy; }
 
 static const struct sp_policy *find_path(const struct policy_registry *r, const char *path) {
     for (uint32_t i = 0; i < r->n; i++)

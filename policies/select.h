@@ -14,9 +14,7 @@ struct select {
     int64_t key[3];
 };
 
-static inline struct select select_start(void) {
-    return (struct select){.best = SP_NONE, .key = {0, 0, 0}};
-}
+static inline struct select select_start(void) { return (struct select){.best = SP_NONE, .key = {0, 0, 0}}; }
 
 static inline void select_offer(struct select *s, uint32_t pool, int64_t k0, int64_t k1, int64_t k2) {
     if (s->best != SP_NONE) {

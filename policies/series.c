@@ -26,9 +26,7 @@ void series_free(struct sp_series *s) {
     free(s);
 }
 
-static enum error_code no_memory(struct error *e) {
-    return error_set(e, ERR_FAILED, NULL, "out of memory");
-}
+static enum error_code no_memory(struct error *e) { return error_set(e, ERR_FAILED, NULL, "out of memory"); }
 
 static enum error_code grow(struct reader *r, struct error *e) {
     uint32_t room = r->room ? r->room * 2 : 16;

@@ -13,9 +13,7 @@ struct parser {
     struct error *e;
 };
 
-static void skip_blanks(struct parser *p) {
-    p->at += strspn(p->at, " \t\r\n");
-}
+static void skip_blanks(struct parser *p) { p->at += strspn(p->at, " \t\r\n"); }
 
 static enum error_code expected(const struct parser *p, const char *what) {
     if (*p->at)
@@ -64,7 +62,8 @@ static enum error_code unknown_policy(struct parser *p, const char *name) {
     free(names);
     if (near) return error_set(p->e, ERR_INPUT, NULL, "unknown policy '%.60s'; did you mean '%s'?", name, near);
     return error_set(p->e, ERR_INPUT, NULL,
-                     "unknown policy '%.60s'; expected a name that `spotsim policies` lists, or a .c or .so file", name);
+                     "unknown policy '%.60s'; expected a name that `spotsim policies` lists, or a .c or .so file",
+                     name);
 }
 
 static enum error_code find_policy(struct parser *p, const char *name, const struct sp_policy **out) {

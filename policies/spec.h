@@ -12,8 +12,8 @@
 struct strbuf;
 
 #define POLICY_PARAMS_MAX 16
-#define POLICY_TEXT_MAX (1u << 25)      /* bytes of one policy notation */
-#define POLICY_SERIES_MAX 1000000u      /* entries of one series */
+#define POLICY_TEXT_MAX (1u << 25) /* bytes of one policy notation */
+#define POLICY_SERIES_MAX 1000000u /* entries of one series */
 
 /* One policy with values for all its parameters. */
 struct policy_part {
@@ -67,8 +67,7 @@ enum error_code policy_part_set(struct policy_part *part, const char *param, con
 void policy_part_free(struct policy_part *part); /* frees what it owns, zeroes it; NULL is fine */
 /* Moves `part` into the role it belongs to (*part is empty then); an error
  * when the role is already taken, and then *part stays the caller's. */
-enum error_code policy_spec_add(struct policy_spec *spec, struct policy_part *part, const char *where,
-                                struct error *e);
+enum error_code policy_spec_add(struct policy_spec *spec, struct policy_part *part, const char *where, struct error *e);
 /* All required values there, roles complete (mix without placer gets
  * `cheapest` when it can want spot).  An autoscaler is not asked for.  `r` may
  * be NULL: only built-ins are filled in. */

@@ -37,8 +37,12 @@ static int64_t step(void *mem, const struct sp_view *view, const struct sp_obser
             s->wait_until_ms = view->now_ms + (view->retry_ms > 0 ? view->retry_ms : 1000);
         if (view->now_ms < s->wait_until_ms) return s->wait_until_ms;
         uint32_t rows = (view->target - have + home->weight - 1) / home->weight;
-        sp_emit(out, (struct sp_action){.kind = SP_LAUNCH, .market = SP_SPOT, .pool = s->home, .count = rows,
-                                        .slot = SP_NONE, .reason = SP_WHY_POLICY});
+        sp_emit(out, (struct sp_action){.kind = SP_LAUNCH,
+                                        .market = SP_SPOT,
+                                        .pool = s->home,
+                                        .count = rows,
+                                        .slot = SP_NONE,
+                                        .reason = SP_WHY_POLICY});
         return SP_FOREVER;
     }
     /* too many: the newest ready ones go */
@@ -47,8 +51,8 @@ static int64_t step(void *mem, const struct sp_view *view, const struct sp_obser
         uint32_t weight = view->pools[r->pool].weight;
         if (have < view->target + weight) continue;
         have -= weight;
-        if (!sp_emit(out, (struct sp_action){.kind = SP_DRAIN, .launch = r->launch, .slot = i,
-                                             .reason = SP_WHY_POLICY}))
+        if (!sp_emit(out,
+                     (struct sp_action){.kind = SP_DRAIN, .launch = r->launch, .slot = i, .reason = SP_WHY_POLICY}))
             break; /* the buffer is full: we are called again at once */
     }
     return SP_FOREVER;

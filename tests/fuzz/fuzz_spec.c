@@ -8,9 +8,7 @@
 #include "tests/fuzz/fuzz.h"
 
 /* Paths are left alone: no plug-in is compiled, no file of the machine read. */
-static bool names_a_file(const char *text) {
-    return strchr(text, '/') || strstr(text, ".c") || strstr(text, ".so");
-}
+static bool names_a_file(const char *text) { return strchr(text, '/') || strstr(text, ".c") || strstr(text, ".so"); }
 
 static void step_once(const struct policy_spec *spec) {
     struct sp_pool pools[2] = {{.name = "a", .weight = 1, .capacity = SP_UNKNOWN},
@@ -57,8 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!names_a_file(text)) {
         enum error_code rc = policy_spec_parse(r, text, &spec, &e);
         if (rc == OK) rc = policy_spec_check(r, &spec, "fuzz", &e);
-        if (rc == OK) check_accepted(r, &spec);
-        else FUZZ_CHECK(e.message[0] != '\0');
+        if (rc == OK)
+            check_accepted(r, &spec);
+        else
+            FUZZ_CHECK(e.message[0] != '\0');
         policy_spec_free(&spec);
     }
     registry_free(r);

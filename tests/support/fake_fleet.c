@@ -95,13 +95,19 @@ static void move_on(struct fake *f, struct sp_instance *r, enum sp_observation_k
     struct sp_pool *p = &f->pools[r->pool];
     r->since_ms = at_ms;
     switch (kind) {
-    case SP_OBS_SENT: r->state = SP_PROVISIONING; break;
+    case SP_OBS_SENT:
+        r->state = SP_PROVISIONING;
+        break;
     case SP_OBS_GRANTED:
         r->state = SP_STARTING;
         p->last_granted_ms[r->market] = at_ms;
         break;
-    case SP_OBS_READY: r->state = SP_READY; break;
-    case SP_OBS_UNREADY: r->state = SP_UNREADY; break;
+    case SP_OBS_READY:
+        r->state = SP_READY;
+        break;
+    case SP_OBS_UNREADY:
+        r->state = SP_UNREADY;
+        break;
     case SP_OBS_DENIED:
         p->last_denied_ms[r->market] = at_ms;
         r->launch = 0;
@@ -112,10 +118,17 @@ static void move_on(struct fake *f, struct sp_instance *r, enum sp_observation_k
         break;
     case SP_OBS_FAILED:
     case SP_OBS_TERMINATED:
-    case SP_OBS_CLEARED: r->launch = 0; break;
-    case SP_OBS_NOTICE: r->flags |= SP_NOTICED; break;
-    case SP_OBS_REBALANCE: r->flags |= SP_REBALANCE; break;
-    default: break;
+    case SP_OBS_CLEARED:
+        r->launch = 0;
+        break;
+    case SP_OBS_NOTICE:
+        r->flags |= SP_NOTICED;
+        break;
+    case SP_OBS_REBALANCE:
+        r->flags |= SP_REBALANCE;
+        break;
+    default:
+        break;
     }
 }
 
@@ -160,8 +173,10 @@ static void link_row(struct fake *f, struct sp_view *v, struct sp_instance *r) {
     uint32_t *first = &v->first[r->market][r->state], *last = &v->last[r->market][r->state];
     r->next = *first; /* rows come newest first */
     r->prev = SP_NONE;
-    if (*first != SP_NONE) f->rows[*first].prev = slot;
-    else *last = slot;
+    if (*first != SP_NONE)
+        f->rows[*first].prev = slot;
+    else
+        *last = slot;
     *first = slot;
 }
 
@@ -185,8 +200,10 @@ void fake_view(const struct fake *cf, struct sp_view *v) {
         link_row(f, v, r);
         p->count[r->market][r->state]++;
         v->units[r->market][r->state] += p->weight;
-        if (r->flags & SP_NOTICED) v->noticed[r->market][r->state] += p->weight;
-        else if (r->flags & SP_REBALANCE) v->rebalance[r->market][r->state] += p->weight;
+        if (r->flags & SP_NOTICED)
+            v->noticed[r->market][r->state] += p->weight;
+        else if (r->flags & SP_REBALANCE)
+            v->rebalance[r->market][r->state] += p->weight;
     }
 }
 
@@ -209,7 +226,8 @@ void fake_step(struct fake *f, int64_t now_ms) {
     while (more) {
         uint32_t room = FAKE_ACTIONS - f->n_actions;
         assert_true(room > 0);
-        struct sp_actions out = {.items = f->actions + f->n_actions, .max = room < f->max_actions ? room : f->max_actions};
+        struct sp_actions out = {.items = f->actions + f->n_actions,
+                                 .max = room < f->max_actions ? room : f->max_actions};
         fake_view(f, &view);
         f->wake_ms = composer_step(f->composer, &view, f->obs, f->n_obs, &out);
         f->n_obs = 0;
@@ -231,9 +249,7 @@ uint32_t fake_launches(const struct fake *f, uint32_t pool, enum sp_market marke
     return n;
 }
 
-uint32_t fake_launches_all(const struct fake *f, enum sp_market market) {
-    return fake_launches(f, SP_NONE, market);
-}
+uint32_t fake_launches_all(const struct fake *f, enum sp_market market) { return fake_launches(f, SP_NONE, market); }
 
 uint32_t fake_drains(const struct fake *f, enum sp_market market) {
     uint32_t n = 0;

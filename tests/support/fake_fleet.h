@@ -19,9 +19,9 @@ struct fake {
     void *memory;
     /* free to set before a step */
     int64_t now_ms, interval_ms, retry_ms;
-    uint32_t target;     /* for specs without an autoscaler */
+    uint32_t target;      /* for specs without an autoscaler */
     uint32_t max_actions; /* of one buffer */
-    bool keep_hands_off; /* do not carry actions out */
+    bool keep_hands_off;  /* do not carry actions out */
     uint32_t n_pools;
     struct sp_pool pools[FAKE_POOLS];
     /* rows, by slot */

@@ -16,9 +16,8 @@ static struct fake *start(const char *policy, uint32_t pools, uint32_t target) {
 
 static void test_victims_by_stage_then_newest(void **state) {
     (void)state;
-    static const enum sp_state states[] = {SP_READY,    SP_STARTING,     SP_UNREADY,      SP_REQUESTED,
-                                           SP_READY,    SP_PROVISIONING, SP_PROVISIONING, SP_STARTING,
-                                           SP_DRAINING, SP_PREEMPTED};
+    static const enum sp_state states[] = {SP_READY,        SP_STARTING,     SP_UNREADY,  SP_REQUESTED, SP_READY,
+                                           SP_PROVISIONING, SP_PROVISIONING, SP_STARTING, SP_DRAINING,  SP_PREEMPTED};
     /* launches 1..10; expected order of release */
     static const uint64_t order[] = {4, 7, 6, 8, 2, 3, 5, 1};
     struct fake *f = start("spot", 2, 0);

@@ -27,9 +27,10 @@ static void test_detail(void **state) {
     (void)state;
     struct strbuf b = {0};
     policy_describe(registry_find(registry, "safety-net"), &b);
-    static const char *const pieces[] = {"safety-net: ", "(mix)",       "safety-net(base=0,overprovision=0,slo=0.99",
-                                         "0 to 1",       "default 120s","ignore or react",
-                                         "replicas",     "spot_failover.py"};
+    static const char *const pieces[] = {
+        "safety-net: ", "(mix)",           "safety-net(base=0,overprovision=0,slo=0.99",
+        "0 to 1",       "default 120s",    "ignore or react",
+        "replicas",     "spot_failover.py"};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         if (!strstr(b.data, pieces[i])) fail_msg("'%s' not in:\n%s", pieces[i], b.data);
     strbuf_free(&b);

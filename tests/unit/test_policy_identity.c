@@ -20,7 +20,7 @@ static const char *const mixes[] = {"on-demand",
                                     "safety-net(base=1,slo=0.7,dwell=25s,notice=react,rebalance=react)",
                                     "safety-net(overprovision=1,slo=0.3,dwell=3s)",
                                     "docs/examples/policy_cautious.c(calm=40s)"};
-static const char *const placers[] = {"cheapest", "round-robin", "even-spread",        "least-loaded",
+static const char *const placers[] = {"cheapest", "round-robin", "even-spread",       "least-loaded",
                                       "random",   "skypilot",    "ttl-bench(ttl=17s)"};
 
 struct pair {
@@ -45,15 +45,21 @@ static struct fake *make(const char *mix, const char *placer, uint64_t seed) {
 static enum sp_observation_kind draw_event(uint64_t *stream, const struct sp_instance *r) {
     uint32_t x = sp_random_below(stream, 100);
     switch (r->state) {
-    case SP_REQUESTED: return x < 50 ? SP_OBS_SENT : 0;
-    case SP_PROVISIONING: return x < 30 ? SP_OBS_GRANTED : x < 55 ? SP_OBS_DENIED : 0;
-    case SP_STARTING: return x < 20 ? SP_OBS_READY : x < 22 ? SP_OBS_FAILED : x < 24 ? SP_OBS_PREEMPTED : 0;
-    case SP_UNREADY: return x < 40 ? SP_OBS_READY : x < 45 ? SP_OBS_FAILED : 0;
+    case SP_REQUESTED:
+        return x < 50 ? SP_OBS_SENT : 0;
+    case SP_PROVISIONING:
+        return x < 30 ? SP_OBS_GRANTED : x < 55 ? SP_OBS_DENIED : 0;
+    case SP_STARTING:
+        return x < 20 ? SP_OBS_READY : x < 22 ? SP_OBS_FAILED : x < 24 ? SP_OBS_PREEMPTED : 0;
+    case SP_UNREADY:
+        return x < 40 ? SP_OBS_READY : x < 45 ? SP_OBS_FAILED : 0;
     case SP_READY:
         if (r->market == SP_ON_DEMAND) return x < 3 ? SP_OBS_UNREADY : 0;
         return x < 2 ? SP_OBS_PREEMPTED : x < 4 ? SP_OBS_NOTICE : x < 6 ? SP_OBS_REBALANCE : x < 8 ? SP_OBS_UNREADY : 0;
-    case SP_DRAINING: return x < 30 ? SP_OBS_TERMINATED : 0;
-    default: return 0;
+    case SP_DRAINING:
+        return x < 30 ? SP_OBS_TERMINATED : 0;
+    default:
+        return 0;
     }
 }
 
@@ -76,7 +82,7 @@ static void happen(struct pair *p, int64_t at_ms) {
     }
 }
 
-#define SAME(x, y, what) \
+#define SAME(x, y, what)                                                                                               \
     if ((x) != (y)) fail_msg("seed %llu, %lld ms: %s differs", (unsigned long long)p->seed, (long long)now_ms, what)
 
 static void compare(const struct pair *p, int64_t now_ms) {

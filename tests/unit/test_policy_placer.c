@@ -64,7 +64,7 @@ static void test_even_spread_asks_the_emptiest(void **state) {
     fake_add(f, 0, SP_SPOT, SP_READY);
     fake_add(f, 0, SP_SPOT, SP_READY);
     fake_step(f, 0);
-    assert_placed(f, "bcbca"); /* as SpotHedge's loop over a rising minimum */
+    assert_placed(f, "bcbca");            /* as SpotHedge's loop over a rising minimum */
     fake_observe(f, 3, SP_OBS_PREEMPTED); /* both of b */
     fake_observe(f, 5, SP_OBS_PREEMPTED);
     fake_step(f, NOW_MS);
@@ -254,7 +254,7 @@ static void test_skypilot_skips_a_closed_pool_for_the_instant(void **state) {
     (void)state;
     struct fake *f = fake_new("spot+skypilot", 2);
     f->target = 2;
-    fake_step(f, 0); /* a, b */
+    fake_step(f, 0);                   /* a, b */
     fake_observe(f, 2, SP_OBS_DENIED); /* b fails: below two active, reset; b is closed at this instant */
     fake_step(f, 0);
     assert_placed(f, "a");

@@ -59,8 +59,7 @@ static void test_canonical_text_has_every_parameter(void **state) {
     assert_canonical("random+base-percent(percent=33)",
                      "base-percent(base=0,percent=33,notice=ignore,rebalance=ignore)+random");
     assert_canonical("spot()", "spot(overprovision=0,notice=ignore,rebalance=ignore)+cheapest");
-    assert_canonical("\"spot\"(overprovision=\"3\")",
-                     "spot(overprovision=3,notice=ignore,rebalance=ignore)+cheapest");
+    assert_canonical("\"spot\"(overprovision=\"3\")", "spot(overprovision=3,notice=ignore,rebalance=ignore)+cheapest");
 }
 
 static void test_mix_that_cannot_want_spot_gets_no_placer(void **state) {
@@ -273,8 +272,13 @@ static void refuse_table(const struct sp_policy *p, const char *piece) {
 }
 
 static void refuse_param(struct sp_param param, const char *piece) {
-    struct sp_policy p = {.abi = SP_ABI_VERSION, .role = SP_MIX, .name = "m", .summary = "s", .want = want_nothing,
-                          .params = &param, .n_params = 1};
+    struct sp_policy p = {.abi = SP_ABI_VERSION,
+                          .role = SP_MIX,
+                          .name = "m",
+                          .summary = "s",
+                          .want = want_nothing,
+                          .params = &param,
+                          .n_params = 1};
     refuse_table(&p, piece);
 }
 

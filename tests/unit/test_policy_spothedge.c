@@ -4,8 +4,8 @@
  * compared: replicas per zone and on-demand replicas. */
 #include "tests/support/fake_fleet.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TICK_MS 30000
@@ -120,8 +120,10 @@ static void compare(const struct fake *f, const struct world *w, const struct pl
     for (uint32_t i = 0; i < f->n_slots; i++) {
         const struct sp_instance *r = &f->rows[i];
         if (r->launch == 0) continue;
-        if (r->market == SP_SPOT) spot[r->pool]++;
-        else on_demand++;
+        if (r->market == SP_SPOT)
+            spot[r->pool]++;
+        else
+            on_demand++;
     }
     for (int z = 0; z < w->zones; z++)
         if (spot[z] != p->spot[t][z])
@@ -136,7 +138,9 @@ static struct fake *fake_for(const struct world *w) {
     static const char *const placers[] = {"round-robin", "even-spread"};
     char policy[160];
     switch (w->fallback) {
-    case NONE: snprintf(policy, sizeof policy, "spot(overprovision=%d)+%s", w->over, placers[w->spread]); break;
+    case NONE:
+        snprintf(policy, sizeof policy, "spot(overprovision=%d)+%s", w->over, placers[w->spread]);
+        break;
     case FAILOVER:
         snprintf(policy, sizeof policy, "skyserve(base=0,dynamic=true,overprovision=%d)+%s", w->over,
                  placers[w->spread]);
