@@ -24,6 +24,31 @@ static enum error_code syntax_error(const char *text, size_t size, const char *a
     return error_set(e, ERR_INPUT, where, "not valid JSON at column %zu", offset - start + 1);
 }
 
+/* The first byte that is no UTF-8 (RFC 3629), or NULL. */
+static const char *not_utf8(const char *text, size_t size) {
+    const unsigned char *p = (const unsigned char *)text, *end = p + size;
+    while (p < end) {
+        size_t n = *p < 0x80 ? 0 : *p < 0xc2 ? 9 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : *p < 0xf5 ? 3 : 9;
+        if (n > (size_t)(end - p) - 1) return (const char *)p;
+        bool bad = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
+                   (*p == 0xf4 && p[1] > 0x8f);
+        for (size_t i = 1; i <= n; i++) bad |= (p[i] & 0xc0) != 0x80;
+        if (bad) return (const char *)p;
+        p += n + 1;
+    }
+    return NULL;
+}
+
+static enum error_code check_utf8(const char *text, size_t size, const char *name, struct error *e) {
+    const char *bad = not_utf8(text, size);
+    if (!bad) return OK;
+    unsigned line = 1;
+    char where[300];
+    for (const char *p = text; p < bad; p++) line += *p == '\n';
+    snprintf(where, sizeof where, "%s:%u", name, line);
+    return error_set(e, ERR_INPUT, where, "byte 0x%02x is not UTF-8, which JSON is written in", (unsigned char)*bad);
+}
+
 static const cJSON *find_twice(const cJSON *object, const cJSON *child) {
     for (const cJSON *other = object->child; other != child; other = other->next)
         if (strcmp(other->string, child->string) == 0) return other;
@@ -46,6 +71,7 @@ enum error_code json_text_parse(const char *text, size_t size, const char *name,
     if (size > JSON_BYTES_MAX)
         return error_set(e, ERR_INPUT, name, "%zu bytes of JSON; at most %u are accepted", size, JSON_BYTES_MAX);
     if (memchr(text, 0, size)) return error_set(e, ERR_INPUT, name, "a NUL byte in the file: not JSON");
+    TRY(check_utf8(text, size, name, e));
     const char *end = NULL;
     cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, &end, true);
     if (!root) return syntax_error(text, size, end, name, e);

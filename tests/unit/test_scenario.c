@@ -278,7 +278,8 @@ static void test_syntax(void **state) {
         const char *json, *what;
     } cases[] = {{"{\"fleet\": {\"target\": 4", "too early"}, {"", "too early"},       {"{\n\"a\": 1,,}", "s.json:2"},
                  {"[1]", "expected a scenario"},              {"{} x", "s.json:1"},    {"{\"a\":1,\"a\":2}", "twice"},
-                 {"{\"seed\": 1e999}", "too large"},          {"NaN", "s.json:1"},     {"3", "got a number"}};
+                 {"{\"seed\": 1e999}", "too large"},          {"NaN", "s.json:1"},     {"3", "got a number"},
+                 {"{\n\"name\": \"\xff\"}", "s.json:2"},  {"{\"name\": \"\xe2\x82\"}", "UTF-8"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error e = {0};
         struct scenario_doc *doc = NULL;
