@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policies/describe.h"
 #include "study/fields.h"
 #include "study/json_text.h"
 
@@ -123,8 +124,6 @@ char *policy_text_plugin(const char *text, uint32_t i) {
 
 /* ---- from JSON ------------------------------------------------------------- */
 
-static const char *role_name(enum sp_role role) { return policy_roles[role - SP_AUTOSCALER]; }
-
 static enum error_code unknown_policy(const struct policy_registry *registry, const char *name, const char *where,
                                       struct error *e) {
     uint32_t n = registry_count(registry);
@@ -154,12 +153,6 @@ static enum error_code set_params(const struct scenario_doc *doc, const cJSON *n
         TRY(rc);
     }
     return OK;
-}
-
-static void free_part(struct policy_part *part) {
-    struct policy_spec spec = {.whole = *part};
-    policy_spec_free(&spec);
-    memset(part, 0, sizeof *part);
 }
 
 static enum error_code read_object_part(const struct scenario_doc *doc, struct policy_registry *registry,
@@ -200,11 +193,11 @@ static enum error_code read_role(const struct scenario_doc *doc, struct policy_r
     } else {
         rc = error_set(e, ERR_INPUT, where, "expected an object with a name, or text, got %s", json_text_kind(node));
     }
-    if (rc == OK && part.policy && strcmp(role_name(part.policy->role), node->string) != 0)
+    if (rc == OK && part.policy && strcmp(policy_role_name(part.policy->role), node->string) != 0)
         rc = error_set(e, ERR_INPUT, where, "%s is not of this role; it belongs under \"%s\"", part.policy->name,
-                       role_name(part.policy->role));
+                       policy_role_name(part.policy->role));
     if (rc == OK && part.policy) rc = policy_spec_add(spec, &part, where, e);
-    if (rc != OK) free_part(&part);
+    if (rc != OK) policy_part_free(&part);
     return rc;
 }
 

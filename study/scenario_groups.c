@@ -103,6 +103,20 @@ static enum error_code read_policy(struct resolver *r, const cJSON *own, const c
                      "no policy given (--policy 'MIX(...)+PLACER(...)'; `spotsim policies` lists them)");
 }
 
+/* A group with a share and a policy of its own still follows the fleet's
+ * autoscaler, unless it has one. */
+static enum error_code take_autoscaler(struct resolver *r, const cJSON *fleet, struct policy_spec *spec,
+                                       struct error *e) {
+    const cJSON *node = present(fleet, "policy");
+    if (!node || r->s->has_target || spec->autoscaler.policy) return OK;
+    struct policy_spec whole;
+    TRY(policy_from_json(r->doc, r->env->registry, node, "fleet.policy", &whole, e));
+    spec->autoscaler = whole.autoscaler;
+    memset(&whole.autoscaler, 0, sizeof whole.autoscaler);
+    policy_spec_free(&whole);
+    return OK;
+}
+
 static enum error_code read_target(struct resolver *r, const cJSON *object, const char *path, bool *has,
                                    uint32_t *target, struct error *e) {
     const cJSON *node = present(object, "target");
@@ -164,11 +178,8 @@ static enum error_code read_group(struct resolver *r, const cJSON *node, uint32_
     TRY(match_pools(r, present(node, "pools"), sub, hit, e));
     snprintf(sub, sizeof sub, "%s.policy", path);
     TRY(read_policy(r, node, sub, fleet, &g->spec, e));
-    if (g->has_target && !present(node, "policy")) { /* the fleet's autoscaler is not this group's */
-        struct policy_spec drop = {.autoscaler = g->spec.autoscaler};
-        memset(&g->spec.autoscaler, 0, sizeof g->spec.autoscaler);
-        policy_spec_free(&drop);
-    }
+    if (g->has_share) TRY(take_autoscaler(r, fleet, &g->spec, e));
+    if (g->has_target && !present(node, "policy")) policy_part_free(&g->spec.autoscaler); /* the fleet's, not its own */
     return finish_spec(r, g, path, e);
 }
 
