@@ -32,7 +32,7 @@ static void picture_row(const struct trace_pool *p, int64_t longest_ms, uint32_t
         if (to > p->span_ms) to = p->span_ms;
         if (from >= to) break;
         double share = most ? mean_capacity(p, from, to, &at) / most : 0;
-        int level = share <= 0 ? 0 : share < 1.0 / 3 ? 1 : share < 2.0 / 3 ? 2 : 3;
+        int level = share <= 0 ? 0 : share <= 1.0 / 3 ? 1 : share <= 2.0 / 3 ? 2 : 3;
         strbuf_add(out, &levels[level], 1);
     }
 }

@@ -17,7 +17,7 @@
 #define STEPS_MIN 1.8     /* intervals tried, in sampling steps */
 #define STEPS_MAX 12.0
 #define STEPS_STEP 0.05
-#define TOLERANCE 1.01 /* a run may be off by one sampling step, and dates jitter */
+#define TOLERANCE 0.99 /* a run is off by less than one sampling step */
 
 /* A multiple of the interval lies within one sampling step of the length. */
 static bool fits(double length, double interval, double gap) {
@@ -48,14 +48,16 @@ static double misfit(const struct trace_capacity *c, double interval, double gap
     return n >= RUNS_MIN ? (double)bad / n : 1;
 }
 
-/* The interval that explains the pool's runs best, 0 if none does well. */
+/* The interval that explains the pool's runs best, 0 if none does well.  A
+ * fraction of the true one explains them too, so the longest that do count. */
 static double detect(const struct trace_pool *p) {
     double gap = (double)p->gap_ms, best = 0, best_misfit = MISFIT_MAX;
-    int steps = (int)((STEPS_MAX - STEPS_MIN) / STEPS_STEP + 0.5);
-    for (int i = 0; i <= steps; i++) {
+    for (int i = (int)((STEPS_MAX - STEPS_MIN) / STEPS_STEP + 0.5); i >= 0; i--) {
         double interval = gap * (STEPS_MIN + i * STEPS_STEP);
         double share = misfit(&p->capacity, interval, gap);
-        if (share >= best_misfit || chance(interval, gap) > CHANCE_MAX) continue;
+        bool good = share < MISFIT_MAX && chance(interval, gap) <= CHANCE_MAX;
+        if (!good && best > 0) break;
+        if (!good || share >= best_misfit) continue;
         best = interval;
         best_misfit = share;
     }
