@@ -34,11 +34,11 @@ static void clear_timers(struct sim *s, uint32_t slot) {
 }
 
 enum error_code replica_reserve(struct sim *s, uint32_t n) {
-    TRY(cloud_reserve(&s->cloud, n, s->error));
-    TRY(event_queue_grow(&s->queue, s->replica_entity + n, s->error));
     if (n <= s->replicas_room) return OK;
     uint32_t room = s->replicas_room ? s->replicas_room : 64;
     while (room < n) room *= 2;
+    TRY(cloud_reserve(&s->cloud, room, s->error));
+    TRY(event_queue_grow(&s->queue, s->replica_entity + room, s->error));
     struct replica *replicas = realloc(s->replicas, room * sizeof *replicas);
     if (!replicas) return error_set(s->error, ERR_FAILED, NULL, "out of memory");
     memset(replicas + s->replicas_room, 0, (room - s->replicas_room) * sizeof *replicas);
@@ -228,6 +228,7 @@ static void answer(struct sim *s, uint32_t slot) {
         r->phase = PHASE_BOOTING;
         r->cold = true;
         s->total.booting += s->config->nodes;
+        s->changed = true;
         s->counts[r->pool].launched[market]++;
         r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
         int64_t cold = dist_quantile_ms(&p->cold_start, draw(s, r, CLOUD_COLD_START));
@@ -250,6 +251,7 @@ static void came_up(struct sim *s, uint32_t slot) {
     if (r->will_fail) {
         cloud_end(&s->cloud, slot, false, s->now_ms);
         stop_cold(s, r);
+        s->changed = true;
         r->phase = PHASE_FAILED;
         r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = NOT_SET;
         update_leaf(s, slot);
