@@ -51,9 +51,16 @@ const struct field fleet_fields[] = {
 #undef AT
 #define AT(member) offsetof(struct scenario_study, member)
 const struct field study_fields[] = {
-    {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1", "runs per variant", NULL},
+    {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1", "runs per variant; with a precision: at most",
+     NULL},
     {"window", FIELD_DURATION, AT(window_ms), "", 0, TIME_MAX, NULL,
      "each replication replays a window of this length, drawn from seed and replication; null: the whole run", NULL},
+    {"precision", FIELD_REAL, AT(precision), "", 0, 1e12, "0",
+     "stop after 8, 16, 32, ... replications once every variant's 95 % interval is at most this much to either side; "
+     "0: run them all",
+     NULL},
+    {"precision_of", FIELD_TEXT, AT(precision_of), "", 0, 0, "availability_full",
+     "the column of summary.csv that the precision is about", NULL},
     {"question", FIELD_TEXT, AT(question), "", 0, 0, NULL, "printed at the top of the report", NULL},
 };
 #undef AT

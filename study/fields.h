@@ -30,6 +30,8 @@ struct scenario_fleet {
 struct scenario_study {
     int64_t replications;
     int64_t window_ms; /* 0: every replication replays the same time */
+    double precision;  /* 0: all replications are run */
+    char *precision_of;
     char *question;
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "study/metrics.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 #define AT(member) offsetof(struct sim_result, member)
@@ -38,6 +40,20 @@ const struct metric metrics[METRICS] = {
     [METRIC_RECOVERY_MEAN] = {"recovery_mean_s", "s", METRIC_REAL, AT(recovery[0].mean_s), false, false},
     [METRIC_EVENTS] = {"events", "", METRIC_U64, AT(events), false, true},
 };
+
+enum error_code metric_find(const char *name, const char *where, enum metric_id *out, struct error *e) {
+    const char *names[METRICS + 1] = {NULL};
+    for (int m = 0; m < METRICS; m++) {
+        names[m] = metrics[m].name;
+        if (strcmp(name, names[m]) != 0) continue;
+        *out = (enum metric_id)m;
+        return OK;
+    }
+    const char *near = text_nearest(name, names);
+    if (near) return error_set(e, ERR_INPUT, where, "no metric \"%.60s\"; did you mean \"%s\"?", name, near);
+    return error_set(e, ERR_INPUT, where, "no metric \"%.60s\"; expected a column of summary.csv, such as %s", name,
+                     names[METRIC_FULL]);
+}
 
 double metric_of(const struct sim_result *r, enum metric_id id) {
     const char *at = (const char *)r + metrics[id].offset;

@@ -56,6 +56,8 @@ struct metric {
 
 extern const struct metric metrics[METRICS];
 
+/* The metric of that name; ERR_INPUT suggests the nearest. */
+enum error_code metric_find(const char *name, const char *where, enum metric_id *out, struct error *e);
 /* The value in the metric's unit (milliseconds as seconds); NaN: not known. */
 double metric_of(const struct sim_result *r, enum metric_id id);
 

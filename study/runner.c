@@ -86,11 +86,16 @@ static enum error_code keep_record(const struct sim_result *result, struct run_r
     return keep_outages(&result->outage_any, &r->n_outages[OUTAGE_ANY], &r->outage_ms[OUTAGE_ANY], e);
 }
 
+static uint32_t unit_variant(const struct run_plan *plan, uint32_t unit) { return unit / (plan->last - plan->first); }
+static uint32_t unit_replication(const struct run_plan *plan, uint32_t unit) {
+    return plan->first + unit % (plan->last - plan->first);
+}
+
 static enum error_code run_unit(const struct pool_of_work *w, struct sim *sim, uint32_t unit, struct error *e) {
     const struct run_plan *plan = w->plan;
-    uint32_t variant = unit / plan->n_replications, replication = unit % plan->n_replications;
+    uint32_t variant = unit_variant(plan, unit), replication = unit_replication(plan, unit);
     struct sim_config config = *scenario_config(plan->variants[variant]);
-    struct run_record *record = &w->records[unit];
+    struct run_record *record = &w->records[(size_t)variant * plan->stride + replication];
     config.replication += replication;
     if (plan->window_ms) {
         config.window_start_ms =
@@ -177,7 +182,7 @@ static void common_windows(struct pool_of_work *w) {
 }
 
 enum error_code runner_run(const struct run_plan *plan, struct run_record *records, struct error *e) {
-    uint64_t units = (uint64_t)plan->n_variants * plan->n_replications;
+    uint64_t units = (uint64_t)plan->n_variants * (plan->last - plan->first);
     if (units == 0 || units > RUNNER_UNITS_MAX)
         return error_set(e, ERR_INPUT, "study", "%llu runs; expected 1 to %u", (unsigned long long)units,
                          RUNNER_UNITS_MAX);
@@ -194,8 +199,8 @@ enum error_code runner_run(const struct run_plan *plan, struct run_record *recor
     if (rc != OK || w.failed_unit == w.n_units) return rc;
     if (e) *e = w.failure;
     char outer[96];
-    snprintf(outer, sizeof outer, "variant %u, replication %u", w.failed_unit / plan->n_replications,
-             w.failed_unit % plan->n_replications);
+    snprintf(outer, sizeof outer, "variant %u, replication %u", unit_variant(plan, w.failed_unit),
+             unit_replication(plan, w.failed_unit));
     error_in(e, outer);
     return w.failure.code;
 }

@@ -34,7 +34,9 @@ struct timeline {
 };
 
 struct run_plan {
-    uint32_t n_variants, n_replications;
+    uint32_t n_variants;
+    uint32_t first, last;     /* replications [first, last) are run */
+    uint32_t stride;          /* of records: slots per variant */
     struct scenario *const *variants;
     int64_t window_ms;        /* 0: each run as its scenario says */
     uint32_t threads;         /* 0: as many as there are cores */
@@ -48,7 +50,7 @@ struct run_plan {
  * [0, span_ms - window_ms], drawn from (seed, replication) alone. */
 int64_t runner_window_start(uint64_t seed, uint64_t replication, int64_t span_ms, int64_t window_ms, int64_t gap_ms);
 
-/* records[variant * n_replications + replication], zeroed by the caller; free
+/* records[variant * stride + replication], zeroed by the caller; free
  * each with run_record_free.  The error is that of the first unit that failed,
  * by index. */
 enum error_code runner_run(const struct run_plan *plan, struct run_record *records, struct error *e);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "study/json_text.h"
+#include "study/metrics.h"
 #include "study/scenario_private.h"
 
 const struct cJSON *resolver_section(const struct resolver *r, const char *name) {
@@ -45,6 +46,9 @@ static enum error_code resolve_study(struct resolver *r, struct error *e) {
     const cJSON *section = resolver_section(r, "study");
     TRY(field_defaults(study_fields, study_fields_n, &s->study, e));
     TRY(doc_read_table(r->doc, section, "study", study_fields, study_fields_n, study_sections, &s->study, e));
+    char where[DOC_WHERE_MAX];
+    enum metric_id metric;
+    TRY(metric_find(s->study.precision_of, doc_where(r->doc, "study", "precision_of", where), &metric, e));
     const cJSON *vary = cJSON_GetObjectItemCaseSensitive(section, "vary");
     if (!vary || cJSON_IsNull(vary)) return OK;
     struct strbuf text = {0};
@@ -165,6 +169,8 @@ const char *scenario_polarity(const struct scenario *s) { return s->read.polarit
 const char *scenario_question(const struct scenario *s) { return s->study.question ? s->study.question : ""; }
 int64_t scenario_replications(const struct scenario *s) { return s->study.replications; }
 int64_t scenario_window_ms(const struct scenario *s) { return s->study.window_ms; }
+double scenario_precision(const struct scenario *s) { return s->study.precision; }
+const char *scenario_precision_of(const struct scenario *s) { return s->study.precision_of; }
 int64_t scenario_span_ms(const struct scenario *s) { return s->view.span_ms; }
 
 int64_t scenario_resolution_ms(const struct scenario *s) {

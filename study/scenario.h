@@ -35,6 +35,8 @@ const char *scenario_polarity(const struct scenario *s);
 const char *scenario_question(const struct scenario *s); /* "" when there is none */
 int64_t scenario_replications(const struct scenario *s);
 int64_t scenario_window_ms(const struct scenario *s); /* 0: none */
+double scenario_precision(const struct scenario *s);  /* 0: none */
+const char *scenario_precision_of(const struct scenario *s);
 int64_t scenario_span_ms(const struct scenario *s);   /* shortest pool used */
 int64_t scenario_resolution_ms(const struct scenario *s); /* coarsest of the pools used; 0 when not known */
 int64_t scenario_gap_ms(const struct scenario *s);        /* largest of the pools used; 0 when not known */

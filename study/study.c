@@ -20,7 +20,9 @@ static enum error_code resolve_variant(struct study *study, struct scenario_env 
 /* All variants must agree on how often and on which windows they run. */
 static enum error_code take_replications(struct study *study, struct error *e) {
     const struct scenario *first = study->variants[0];
-    study->n_replications = (uint32_t)scenario_replications(first);
+    study->max_replications = study->n_replications = (uint32_t)scenario_replications(first);
+    study->precision = scenario_precision(first);
+    TRY(metric_find(scenario_precision_of(first), "study.precision_of", &study->precision_of, e));
     study->window_ms = scenario_window_ms(first);
     int64_t shortest = INT64_MAX, longest = 1;
     for (uint32_t v = 0; v < study->n_variants; v++) {
@@ -67,7 +69,7 @@ enum error_code study_prepare(const struct scenario_doc *doc, struct scenario_en
 /* ---- what came out ----------------------------------------------------------- */
 
 const struct run_record *study_record(const struct study *study, uint32_t variant, uint32_t replication) {
-    return &study->records[(size_t)variant * study->n_replications + replication];
+    return &study->records[(size_t)variant * study->max_replications + replication];
 }
 
 const struct study_cell *study_cell(const struct study *study, uint32_t variant, enum metric_id metric) {
@@ -98,6 +100,7 @@ static enum error_code summarise_metric(struct study *study, enum metric_id m, d
 static enum error_code summarise(struct study *study, struct error *e) {
     double *first = calloc(study->n_replications, sizeof *first);
     double *own = calloc(study->n_replications, sizeof *own);
+    free(study->cells);
     study->cells = calloc((size_t)study->n_variants * METRICS, sizeof *study->cells);
     enum error_code rc = first && own && study->cells ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
     for (int m = 0; m < METRICS && rc == OK; m++) rc = summarise_metric(study, (enum metric_id)m, first, own, e);
@@ -133,6 +136,34 @@ static void note_results(struct study *study) {
                   study->n_variants);
 }
 
+/* Is every variant's interval narrow enough? */
+static bool is_precise(const struct study *study) {
+    for (uint32_t v = 0; v < study->n_variants; v++) {
+        const struct estimate *x = &study_cell(study, v, study->precision_of)->value;
+        if (x->method == STATS_NONE || fmax(x->hi - x->mean, x->mean - x->lo) > study->precision) return false;
+    }
+    return true;
+}
+
+/* Whole rounds, each as large as all before it: whether to stop depends on
+ * complete rounds alone, never on which run came back first. */
+static enum error_code run_rounds(struct study *study, struct run_plan *plan, struct error *e) {
+    uint32_t all = study->max_replications, next = study->precision > 0 ? STUDY_FIRST_ROUND : all;
+    for (;;) {
+        plan->first = plan->last;
+        plan->last = next < all ? next : all;
+        TRY(runner_run(plan, study->records, e));
+        study->n_replications = plan->last;
+        TRY(summarise(study, e));
+        if (plan->last == all || is_precise(study)) break;
+        next = plan->last * 2;
+    }
+    if (study->precision > 0 && !is_precise(study))
+        notes_add(&study->notes, "the precision of %g for %s was not reached in %u replications", study->precision,
+                  metrics[study->precision_of].name, study->n_replications);
+    return OK;
+}
+
 static double now_s(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -140,7 +171,7 @@ static double now_s(void) {
 }
 
 enum error_code study_run(struct study *study, const struct study_options *options, struct error *e) {
-    size_t units = (size_t)study->n_variants * study->n_replications;
+    size_t units = (size_t)study->n_variants * study->max_replications;
     if (units > RUNNER_UNITS_MAX)
         return error_set(e, ERR_INPUT, "study", "%zu runs; at most %u are accepted", units, RUNNER_UNITS_MAX);
     study->records = calloc(units, sizeof *study->records);
@@ -149,7 +180,7 @@ enum error_code study_run(struct study *study, const struct study_options *optio
         return error_set(e, ERR_FAILED, NULL, "out of memory");
     study->threads = options->threads ? options->threads : runner_cores();
     struct run_plan plan = {.n_variants = study->n_variants,
-                            .n_replications = study->n_replications,
+                            .stride = study->max_replications,
                             .variants = study->variants,
                             .window_ms = study->window_ms,
                             .threads = study->threads,
@@ -157,15 +188,14 @@ enum error_code study_run(struct study *study, const struct study_options *optio
                             .progress = options->progress,
                             .progress_arg = options->progress_arg};
     double start = now_s();
-    TRY(runner_run(&plan, study->records, e));
+    TRY(run_rounds(study, &plan, e));
     study->wall_s = now_s() - start;
-    TRY(summarise(study, e));
     note_results(study);
     return OK;
 }
 
 void study_free(struct study *study) {
-    size_t units = study->records ? (size_t)study->n_variants * study->n_replications : 0;
+    size_t units = study->records ? (size_t)study->n_variants * study->max_replications : 0;
     for (size_t i = 0; i < units; i++) run_record_free(&study->records[i]);
     for (uint32_t v = 0; v < study->n_variants && study->timelines; v++) timeline_free(&study->timelines[v]);
     for (uint32_t v = 0; v < study->n_variants && study->variants; v++) scenario_free(study->variants[v]);

@@ -9,6 +9,8 @@
 #include "study/stats.h"
 #include "study/vary.h"
 
+/* Replications of the first round when a precision is asked for; then doubled. */
+#define STUDY_FIRST_ROUND 8u
 /* Fewer independent windows than this and the intervals say little. */
 #define STUDY_WINDOWS_FEW 5
 
@@ -20,11 +22,15 @@ struct study_cell { /* one metric of one variant */
 struct study {
     const struct scenario_doc *doc; /* as given; the caller's */
     struct vary_grid grid;
-    uint32_t n_variants, n_replications;
+    uint32_t n_variants;
+    uint32_t n_replications;        /* run; fewer than max_replications when the precision was reached before */
+    uint32_t max_replications;
+    double precision;               /* 0: none */
+    enum metric_id precision_of;
     struct scenario **variants;
     int64_t window_ms;              /* 0: none */
     int64_t independent_windows;    /* windows (or runs) that fit side by side into the trace */
-    struct run_record *records;     /* [variant * n_replications + replication] */
+    struct run_record *records;     /* [variant * max_replications + replication] */
     struct timeline *timelines;     /* [variant], or NULL */
     struct study_cell *cells;       /* [variant * METRICS + metric] */
     struct notes notes;

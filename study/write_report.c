@@ -58,7 +58,7 @@ static void put_cell(struct strbuf *out, const struct estimate *x, const struct 
     }
     strbuf_printf(out, "<td>%.*f", c->decimals, x->mean * c->scale);
     if (!isnan(x->lo) && x->hi > x->lo)
-        strbuf_printf(out, " <small>%.*f&ndash;%.*f</small>", c->decimals, x->lo * c->scale, c->decimals,
+        strbuf_printf(out, "<br><small>%.*f&ndash;%.*f</small>", c->decimals, x->lo * c->scale, c->decimals,
                       x->hi * c->scale);
     strbuf_puts(out, "</td>");
 }
@@ -127,7 +127,7 @@ enum error_code study_write_report(const struct study *s, const struct folder *f
     }
     put_table(s, &out);
     put_curves(f, &out);
-    strbuf_puts(&out, "<h2>Assumptions</h2>\n<pre>");
+    strbuf_puts(&out, "<h2>Assumptions</h2>\n<p>Of the first row; what varies is in the table.</p>\n<pre>");
     assumptions_to_text(s->variants[0], &text);
     put_text(&out, text.data ? text.data : "");
     strbuf_puts(&out, "</pre>\n<p>First variant's policy: <code>");

@@ -315,6 +315,39 @@ static void test_manifest_repeats_the_study(void **state) {
     strbuf_free(&second);
 }
 
+static void test_precision(void **state) {
+    struct fixture *f = *state;
+    struct study study;
+    struct error e = {0};
+    static const char format[] =
+        "{\"fleet\": {\"target\": 2, \"policy\": \"skyserve()+random\"}, \"study\": {\"replications\": 100, "
+        "\"window\": \"3h\", \"precision\": %s, \"precision_of\": \"%s\"}}";
+    static const struct {
+        const char *precision, *of;
+        uint32_t least, most;
+    } cases[] = {{"1", "availability_full", 8, 8}, {"1e-9", "availability_full", 100, 100}, {"0.04", "capacity", 9, 99}};
+    for (size_t i = 0; i < 3; i++) {
+        char json[400];
+        snprintf(json, sizeof json, format, cases[i].precision, cases[i].of);
+        read_text(f, json);
+        run(f, &study, 2);
+        assert_in_range(study.n_replications, cases[i].least, cases[i].most);
+        bool told = false;
+        for (uint32_t k = 0; k < study.notes.n; k++) told |= strstr(study.notes.lines[k], "not reached") != NULL;
+        assert_true(told == (i == 1));
+        struct strbuf runs = {0};
+        study_runs_csv(&study, &runs);
+        uint32_t lines = 0;
+        for (const char *p = runs.data; *p; p++) lines += *p == '\n';
+        assert_int_equal(lines, study.n_replications + 1);
+        strbuf_free(&runs);
+        study_free(&study);
+    }
+    read_text(f, "{\"study\": {\"precision_of\": \"availability_ful\"}}");
+    assert_input_error(study_prepare(f->doc, f->env, &study, &e), &e, "study.precision_of", "availability_full");
+    study_free(&study);
+}
+
 static void test_failing_variant_is_named(void **state) {
     struct fixture *f = *state;
     struct error e = {0};
@@ -352,6 +385,7 @@ int main(void) {
         T(test_folder),
         T(test_discarded_folder_leaves_nothing),
         T(test_manifest_repeats_the_study),
+        T(test_precision),
         T(test_failing_variant_is_named),
         T(test_base_is_clamped),
     };
