@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# SkyPilot's own autoscaler, replica manager and spot placer (the release of
+# tests/peers/skypilot/requirements.txt, from PyPI) against our policies,
+# decision by decision.  Exit status 77: the release cannot be had here.
+#   SPOTSIM=build/spotsim   says which build's driver to use
+#   SPOTSIM_FULL=1          100,000 decisions instead of 2,000
+cd "$(dirname "$0")/../.." || exit 1
+here=tests/peers/skypilot
+driver=$(dirname "${SPOTSIM:-build/spotsim}")/tests/peers/skypilot/driver
+venv=build/peers/skypilot
+decisions=2000
+if [ "${SPOTSIM_FULL:-0}" = 1 ]; then decisions=100000; fi
+
+skip() {
+    echo "SKIPPED: $1; the frozen decisions in tests/golden still ran"
+    exit 77
+}
+
+install_release() {
+    wanted=$(cat "$here/requirements.txt" "$here/imports.txt" | cksum)
+    [ "$(cat "$venv/installed" 2>/dev/null)" = "$wanted" ] && return 0
+    rm -rf "$venv"
+    python3 -m venv "$venv" || return 1
+    pip="$venv/bin/pip --disable-pip-version-check --quiet install --timeout 20 --retries 1"
+    # pip warns that the release's other dependencies are missing: they are
+    $pip --no-deps -r "$here/requirements.txt" && $pip -r "$here/imports.txt" 2>/dev/null || return 1
+    echo "$wanted" >"$venv/installed"
+}
+
+[ -x "$driver" ] || { echo "no $driver; make tests builds it"; exit 1; }
+command -v python3 >/dev/null || skip "no python3"
+mkdir -p build/peers
+# builds that are tested at the same time share one installation
+exec 9>build/peers/skypilot.lock
+flock 9
+install_release || skip "cannot install $(grep -v '^#' "$here/requirements.txt") from PyPI"
+flock -u 9
+
+# SkyPilot keeps files under HOME and would report its use
+HOME=$PWD/build/peers/home SKYPILOT_DISABLE_USAGE_COLLECTION=1 PYTHONDONTWRITEBYTECODE=1
+export HOME SKYPILOT_DISABLE_USAGE_COLLECTION PYTHONDONTWRITEBYTECODE
+mkdir -p "$HOME"
+exec "$venv/bin/python" "$here/history.py" --driver "$driver" --decisions "$decisions"
