@@ -48,14 +48,19 @@ static enum error_code print(const struct options *o, struct policy_registry *re
     bool json = options_get(o, "json") != NULL;
     if (o->n_positional > 1) return error_set(e, ERR_INPUT, o->positional[1], "expected one policy name");
     if (o->n_positional == 0) {
-        if (options_get(o, "markdown")) policy_list_markdown(registry, out);
-        else if (json) policy_list_json(registry, out);
-        else policy_list(registry, out);
+        if (options_get(o, "markdown"))
+            policy_list_markdown(registry, out);
+        else if (json)
+            policy_list_json(registry, out);
+        else
+            policy_list(registry, out);
     } else {
         const struct sp_policy *policy = NULL;
         TRY(find_policy(registry, o->positional[0], &policy, e));
-        if (json) policy_describe_json(policy, out);
-        else policy_describe(policy, out);
+        if (json)
+            policy_describe_json(policy, out);
+        else
+            policy_describe(policy, out);
     }
     return out->failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : OK;
 }
@@ -73,13 +78,15 @@ int cmd_policies(int argc, char **argv) {
         help();
     } else {
         if (rc == OK) rc = print(&options, registry, &out, &error);
-        if (rc != OK) status = cli_error(&error);
+        if (rc != OK)
+            status = cli_error(&error);
         else if (options_get(&options, "json")) {
             struct strbuf laid_out = {0};
             json_text_indent(out.data, &laid_out);
             if (laid_out.data) fputs(laid_out.data, stdout);
             strbuf_free(&laid_out);
-        } else fputs(out.data, stdout);
+        } else
+            fputs(out.data, stdout);
     }
     strbuf_free(&out);
     if (registry) options_free(&options);

@@ -27,7 +27,8 @@ static enum error_code replay(const struct options *o, struct policy_registry *r
     if (o->n_positional != 1) return error_set(e, ERR_INPUT, NULL, "expected one journal");
     for (uint32_t i = 0; i < o->n; i++) {
         const struct sp_policy *policy = NULL;
-        if (strcmp(o->values[i].option->name, "plugin") == 0) TRY(registry_load(registry, o->values[i].text, &policy, e));
+        if (strcmp(o->values[i].option->name, "plugin") == 0)
+            TRY(registry_load(registry, o->values[i].text, &policy, e));
     }
     uint64_t steps = 0;
     bool complete = false;
@@ -44,8 +45,10 @@ int cmd_replay(int argc, char **argv) {
     struct policy_registry *registry = registry_new();
     enum error_code rc = registry ? OK : error_set(&error, ERR_FAILED, NULL, "out of memory");
     if (rc == OK) rc = options_parse(tables, argc, argv, &options, &error);
-    if (rc == OK && options.help) help();
-    else if (rc == OK) rc = replay(&options, registry, &error);
+    if (rc == OK && options.help)
+        help();
+    else if (rc == OK)
+        rc = replay(&options, registry, &error);
     int status = rc == OK ? 0 : cli_error(&error);
     options_free(&options);
     registry_free(registry);

@@ -90,8 +90,10 @@ static enum error_code run(const struct options *o, struct scenario_env *env, st
     if (rc == OK) rc = simulate(o, s, &result, e);
     if (rc == OK) {
         result_notes(s, &result, notes);
-        if (options_get(o, "json")) result_to_json(s, &result, notes, &out);
-        else result_to_text(s, &result, &out);
+        if (options_get(o, "json"))
+            result_to_json(s, &result, notes, &out);
+        else
+            result_to_text(s, &result, &out);
         if (out.failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
     }
     if (rc == OK) {
@@ -113,8 +115,10 @@ int cmd_run(int argc, char **argv) {
     struct scenario_env *env = scenario_env_new();
     enum error_code rc = env ? OK : error_set(&error, ERR_FAILED, NULL, "out of memory");
     if (rc == OK) rc = options_parse(tables, argc, argv, &options, &error);
-    if (rc == OK && options.help) help();
-    else if (rc == OK) rc = run(&options, env, &notes, &error);
+    if (rc == OK && options.help)
+        help();
+    else if (rc == OK)
+        rc = run(&options, env, &notes, &error);
     int status = rc == OK ? 0 : cli_error(&error);
     notes_free(&notes);
     options_free(&options);

@@ -31,8 +31,10 @@ static enum error_code show(const struct options *o, struct scenario_env *env, s
     if (rc == OK) {
         print_notes(&notes);
         scenario_to_json(s, &flat);
-        if (flat.failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
-        else json_text_indent(flat.data, out);
+        if (flat.failed)
+            rc = error_set(e, ERR_FAILED, NULL, "out of memory");
+        else
+            json_text_indent(flat.data, out);
     }
     strbuf_free(&flat);
     notes_free(&notes);
@@ -41,15 +43,19 @@ static enum error_code show(const struct options *o, struct scenario_env *env, s
     return rc;
 }
 
-static enum error_code carry_out(const char *what, int argc, char **argv, struct scenario_env *env,
-                                 struct strbuf *out, struct error *e) {
+static enum error_code carry_out(const char *what, int argc, char **argv, struct scenario_env *env, struct strbuf *out,
+                                 struct error *e) {
     const struct option *const tables[] = {strcmp(what, "show") == 0 ? scenario_options : no_options, NULL};
     struct options options = {0};
     enum error_code rc = options_parse(tables, argc, argv, &options, e);
-    if (rc == OK && options.help) help();
-    else if (rc == OK && strcmp(what, "show") == 0) rc = show(&options, env, out, e);
-    else if (rc == OK && strcmp(what, "schema") == 0) scenario_schema(scenario_env_registry(env), out);
-    else if (rc == OK && strcmp(what, "reference") == 0) scenario_reference(scenario_env_registry(env), out);
+    if (rc == OK && options.help)
+        help();
+    else if (rc == OK && strcmp(what, "show") == 0)
+        rc = show(&options, env, out, e);
+    else if (rc == OK && strcmp(what, "schema") == 0)
+        scenario_schema(scenario_env_registry(env), out);
+    else if (rc == OK && strcmp(what, "reference") == 0)
+        scenario_reference(scenario_env_registry(env), out);
     else if (rc == OK)
         rc = error_set(e, ERR_INPUT, what, "no such subcommand; expected show, schema or reference");
     options_free(&options);

@@ -13,10 +13,10 @@ static const struct option own_options[] = {
     {"vary", OPTION_REPEAT, "PATH=VALUES", "a,b,c or 0..4 or 60s..300s:60s; given twice: a grid", NULL, false},
     {"replications", OPTION_VALUE, "N", "runs per variant, each on its own random streams (1)", "study.replications",
      false},
-    {"window", OPTION_VALUE, "DURATION", "each replication replays a window of the trace of this length", "study.window",
-     false},
-    {"precision", OPTION_VALUE, "X", "stop in rounds of 8, 16, 32, ... once intervals are that narrow (0.001: 0.1 points)",
-     "study.precision", false},
+    {"window", OPTION_VALUE, "DURATION", "each replication replays a window of the trace of this length",
+     "study.window", false},
+    {"precision", OPTION_VALUE, "X",
+     "stop in rounds of 8, 16, 32, ... once intervals are that narrow (0.001: 0.1 points)", "study.precision", false},
     {"precision-of", OPTION_VALUE, "COLUMN", "what the precision is about (availability_full)", "study.precision_of",
      false},
     {"question", OPTION_VALUE, "TEXT", "printed at the top of the report", "study.question", false},
@@ -82,10 +82,12 @@ static enum error_code write_folder(const struct study *study, struct folder *fo
 static enum error_code print_summary(const struct options *o, const struct study *study, const char *folder,
                                      struct error *e) {
     struct strbuf out = {0};
-    if (options_get(o, "json")) study_summary_json(study, &out);
+    if (options_get(o, "json"))
+        study_summary_json(study, &out);
     else {
         study_summary_text(study, &out);
-        if (folder) strbuf_printf(&out, "written to %s: report.html, summary.csv, runs.csv, study.db, curves/\n", folder);
+        if (folder)
+            strbuf_printf(&out, "written to %s: report.html, summary.csv, runs.csv, study.db, curves/\n", folder);
     }
     enum error_code rc = out.failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : OK;
     if (rc == OK) fputs(out.data, stdout);
@@ -119,8 +121,10 @@ int cmd_sweep(int argc, char **argv) {
     struct scenario_env *env = scenario_env_new();
     enum error_code rc = env ? OK : error_set(&error, ERR_FAILED, NULL, "out of memory");
     if (rc == OK) rc = options_parse(tables, argc, argv, &options, &error);
-    if (rc == OK && options.help) help();
-    else if (rc == OK) rc = sweep(&options, env, &error);
+    if (rc == OK && options.help)
+        help();
+    else if (rc == OK)
+        rc = sweep(&options, env, &error);
     int status = rc == OK ? 0 : cli_error(&error);
     options_free(&options);
     scenario_env_free(env);

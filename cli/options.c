@@ -73,12 +73,16 @@ enum error_code options_parse(const struct option *const *tables, int argc, char
     if (!out->values || !out->positional) return error_set(e, ERR_FAILED, NULL, "out of memory");
     bool only_positional = false;
     for (int i = 1; i < argc; i++) {
-        if (!only_positional && strcmp(argv[i], "--") == 0) only_positional = true;
-        else if (!only_positional && strcmp(argv[i], "-h") == 0) out->help = true;
-        else if (!only_positional && strncmp(argv[i], "--", 2) == 0) TRY(take(tables, argc, argv, &i, out, e));
+        if (!only_positional && strcmp(argv[i], "--") == 0)
+            only_positional = true;
+        else if (!only_positional && strcmp(argv[i], "-h") == 0)
+            out->help = true;
+        else if (!only_positional && strncmp(argv[i], "--", 2) == 0)
+            TRY(take(tables, argc, argv, &i, out, e));
         else if (!only_positional && argv[i][0] == '-' && argv[i][1])
             return error_set(e, ERR_INPUT, argv[i], "no such option; options start with two dashes");
-        else out->positional[out->n_positional++] = argv[i];
+        else
+            out->positional[out->n_positional++] = argv[i];
     }
     return OK;
 }
@@ -114,8 +118,10 @@ void options_help(const struct option *table, FILE *out) {
         int n = snprintf(left, sizeof left, "  --%s%s%s%s", table->name, table->metavar ? " " : "",
                          table->metavar ? table->metavar : "", table->kind == OPTION_LIST ? "..." : "");
         fprintf(out, "%s", left);
-        if (n >= HELP_COLUMN) fprintf(out, "\n%*s", HELP_COLUMN, "");
-        else fprintf(out, "%*s", HELP_COLUMN - n, "");
+        if (n >= HELP_COLUMN)
+            fprintf(out, "\n%*s", HELP_COLUMN, "");
+        else
+            fprintf(out, "%*s", HELP_COLUMN - n, "");
         fprintf(out, "%s\n", table->help);
     }
 }

@@ -30,8 +30,10 @@ void progress_update(void *arg, uint64_t done, uint64_t total) {
     bar[BAR_WIDTH] = '\0';
     if (done > 0) {
         int64_t s = (int64_t)(elapsed * (double)(total - done) / (double)done + 0.5);
-        if (s < 120) snprintf(left, sizeof left, "%" PRId64 " s", s);
-        else snprintf(left, sizeof left, "%" PRId64 " min", (s + 30) / 60);
+        if (s < 120)
+            snprintf(left, sizeof left, "%" PRId64 " s", s);
+        else
+            snprintf(left, sizeof left, "%" PRId64 " min", (s + 30) / 60);
     }
     fprintf(stderr, "\r[%s] %" PRIu64 "/%" PRIu64 " runs, %s left \033[K", bar, done, total, left);
     fflush(stderr);

@@ -84,8 +84,10 @@ enum error_code scenario_args_doc(const struct options *o, struct scenario_env *
     *doc = NULL;
     if (o->n_positional > 1)
         return error_set(e, ERR_INPUT, o->positional[1], "expected one scenario file; traces go after --trace");
-    if (o->n_positional == 1) TRY(doc_read(o->positional[0], doc, e));
-    else TRY(doc_new(doc, e));
+    if (o->n_positional == 1)
+        TRY(doc_read(o->positional[0], doc, e));
+    else
+        TRY(doc_new(doc, e));
     enum error_code rc = OK;
     for (uint32_t i = 0; i < o->n && rc == OK; i++) rc = apply_option(o, i, *doc, env, e);
     for (uint32_t i = 0; i < o->n && rc == OK; i++)

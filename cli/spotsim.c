@@ -50,8 +50,10 @@ static int unknown_command(const char *name) {
     names[N_COMMANDS] = NULL;
     const char *near = text_nearest(name, names);
     struct error e;
-    if (near) error_set(&e, ERR_INPUT, NULL, "no command \"%.60s\"; did you mean \"%s\"?", name, near);
-    else error_set(&e, ERR_INPUT, NULL, "no command \"%.60s\"; `spotsim --help` lists them", name);
+    if (near)
+        error_set(&e, ERR_INPUT, NULL, "no command \"%.60s\"; did you mean \"%s\"?", name, near);
+    else
+        error_set(&e, ERR_INPUT, NULL, "no command \"%.60s\"; `spotsim --help` lists them", name);
     return cli_error(&e);
 }
 

@@ -34,8 +34,7 @@ static cJSON *unwrap_manifest(cJSON *root) {
     return inner;
 }
 
-enum error_code doc_parse(const char *text, size_t size, const char *name, struct scenario_doc **out,
-                          struct error *e) {
+enum error_code doc_parse(const char *text, size_t size, const char *name, struct scenario_doc **out, struct error *e) {
     *out = NULL;
     cJSON *root = NULL;
     TRY(json_text_parse(text, size, name, &root, e));
@@ -102,7 +101,9 @@ void doc_free(struct scenario_doc *doc) {
     free(doc);
 }
 
-struct cJSON *doc_root(const struct scenario_doc *doc) { return doc->root; }
+struct cJSON *doc_root(const struct scenario_doc *doc) {
+    return doc->root;
+}
 
 enum error_code doc_note_origin(struct scenario_doc *doc, const char *path, const char *label, struct error *e) {
     struct doc_origin *origins = realloc(doc->origins, (doc->n_origins + 1) * sizeof *origins);
@@ -128,9 +129,12 @@ char *doc_where(const struct scenario_doc *doc, const char *path, const char *ch
         snprintf(buf, DOC_WHERE_MAX, full[n] ? "%s (%s)" : "%s", doc->origins[i].label, full);
         return buf;
     }
-    if (!doc->source) snprintf(buf, DOC_WHERE_MAX, "%s", full);
-    else if (*full) snprintf(buf, DOC_WHERE_MAX, "%.150s at %.150s", doc->source, full);
-    else snprintf(buf, DOC_WHERE_MAX, "%s", doc->source);
+    if (!doc->source)
+        snprintf(buf, DOC_WHERE_MAX, "%s", full);
+    else if (*full)
+        snprintf(buf, DOC_WHERE_MAX, "%.150s at %.150s", doc->source, full);
+    else
+        snprintf(buf, DOC_WHERE_MAX, "%s", doc->source);
     return buf;
 }
 

@@ -22,8 +22,7 @@ enum error_code doc_new(struct scenario_doc **out, struct error *e);
 /* Reads a scenario file, or the scenario inside a study's manifest.json. */
 enum error_code doc_read(const char *path, struct scenario_doc **out, struct error *e);
 /* Same from memory; `name` stands for the file in errors. */
-enum error_code doc_parse(const char *text, size_t size, const char *name, struct scenario_doc **out,
-                          struct error *e);
+enum error_code doc_parse(const char *text, size_t size, const char *name, struct scenario_doc **out, struct error *e);
 enum error_code doc_copy(const struct scenario_doc *from, struct scenario_doc **out, struct error *e);
 void doc_free(struct scenario_doc *doc); /* NULL is fine */
 
@@ -37,8 +36,8 @@ void doc_full_path(const char *typed, struct strbuf *out);
  * number; `text`: the value as typed ([...] and {...} are read as JSON, null
  * means the default).  `label` names the option in errors.  A policy given
  * as text is taken apart when the path goes into it. */
-enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed,
-                        const char *text, const char *label, struct error *e);
+enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed, const char *text,
+                        const char *label, struct error *e);
 /* Sets an array of strings, or one key of study.vary (`key` may hold dots). */
 enum error_code doc_set_list(struct scenario_doc *doc, const char *path, const char *const *items, uint32_t n,
                              const char *label, struct error *e);

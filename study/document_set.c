@@ -79,9 +79,12 @@ static cJSON *child_of(const cJSON *node, const char *word) {
 static enum error_code replace(cJSON *parent, const char *word, cJSON *node, const char *label, struct error *e) {
     const cJSON *old = child_of(parent, word);
     bool done;
-    if (cJSON_IsArray(parent)) done = old && cJSON_ReplaceItemInArray(parent, atoi(word), node);
-    else if (old) done = cJSON_ReplaceItemInObjectCaseSensitive(parent, word, node);
-    else done = cJSON_AddItemToObject(parent, word, node);
+    if (cJSON_IsArray(parent))
+        done = old && cJSON_ReplaceItemInArray(parent, atoi(word), node);
+    else if (old)
+        done = cJSON_ReplaceItemInObjectCaseSensitive(parent, word, node);
+    else
+        done = cJSON_AddItemToObject(parent, word, node);
     if (done) return OK;
     cJSON_Delete(node);
     if (cJSON_IsArray(parent) && !old)
@@ -156,10 +159,14 @@ static enum error_code value_node(const char *text, const char *label, cJSON **o
     double x = 0;
     *out = NULL;
     if (*text == '[' || *text == '{') return json_text_parse(text, strlen(text), label, out, e);
-    if (strcmp(text, "null") == 0) *out = cJSON_CreateNull();
-    else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) *out = cJSON_CreateBool(*text == 't');
-    else if (is_plain_number(text, &x)) *out = cJSON_CreateNumber(x);
-    else *out = cJSON_CreateString(text);
+    if (strcmp(text, "null") == 0)
+        *out = cJSON_CreateNull();
+    else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+        *out = cJSON_CreateBool(*text == 't');
+    else if (is_plain_number(text, &x))
+        *out = cJSON_CreateNumber(x);
+    else
+        *out = cJSON_CreateString(text);
     return *out ? OK : error_set(e, ERR_FAILED, label, "out of memory");
 }
 
@@ -196,8 +203,8 @@ static enum error_code set_node(struct scenario_doc *doc, struct policy_registry
     return doc_note_origin(doc, full, label, e);
 }
 
-enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed,
-                        const char *text, const char *label, struct error *e) {
+enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed, const char *text,
+                        const char *label, struct error *e) {
     cJSON *value = NULL;
     TRY(value_node(text, label, &value, e));
     struct strbuf full = {0};

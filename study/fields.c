@@ -51,8 +51,8 @@ const struct field fleet_fields[] = {
 #undef AT
 #define AT(member) offsetof(struct scenario_study, member)
 const struct field study_fields[] = {
-    {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1", "runs per variant; with a precision: at most",
-     NULL},
+    {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1",
+     "runs per variant; with a precision: at most", NULL},
     {"window", FIELD_DURATION, AT(window_ms), "", 0, TIME_MAX, NULL,
      "each replication replays a window of this length, drawn from seed and replication; null: the whole run", NULL},
     {"precision", FIELD_REAL, AT(precision), "", 0, 1e12, "0",

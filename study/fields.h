@@ -39,8 +39,10 @@ extern const struct field top_fields[], trace_fields[], fleet_fields[], study_fi
 extern const uint32_t top_fields_n, trace_fields_n, fleet_fields_n, study_fields_n;
 
 /* Keys of each section that are not plain fields, NULL-terminated. */
-extern const char *const top_sections[], *const trace_sections[], *const fleet_sections[], *const group_keys[],
-    *const cloud_sections[], *const study_sections[], *const policy_roles[];
+extern const char *const top_sections[],
+    *const trace_sections[], *const fleet_sections[], *const group_keys[], *const cloud_sections[],
+                                                                               *const study_sections[],
+                                                                                   *const policy_roles[];
 
 /* One section of the scenario for whoever lists them (schema, reference). */
 struct section {

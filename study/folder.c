@@ -78,8 +78,9 @@ enum error_code folder_open(struct folder *f, const char *path, struct error *e)
     struct stat st;
     if (!*path) return error_set(e, ERR_INPUT, "--out", "expected a folder's name");
     if (lstat(path, &st) == 0 && (!S_ISDIR(st.st_mode) || (!is_empty(path) && !is_ours(path))))
-        return error_set(e, ERR_INPUT, path, "is there already and is no study of ours (no manifest.json); "
-                                             "expected a new folder or an older study");
+        return error_set(e, ERR_INPUT, path,
+                         "is there already and is no study of ours (no manifest.json); "
+                         "expected a new folder or an older study");
     f->path = clean_path(path);
     if (!f->path || asprintf(&f->temp, "%s.partial-%ld", f->path, (long)getpid()) < 0) {
         f->temp = NULL;

@@ -85,10 +85,14 @@ enum error_code json_text_parse(const char *text, size_t size, const char *name,
 }
 
 bool json_text_of(const struct cJSON *node, struct strbuf *out) {
-    if (cJSON_IsString(node)) strbuf_puts(out, node->valuestring);
-    else if (cJSON_IsNumber(node)) strbuf_real(out, node->valuedouble);
-    else if (cJSON_IsBool(node)) strbuf_puts(out, cJSON_IsTrue(node) ? "true" : "false");
-    else return false;
+    if (cJSON_IsString(node))
+        strbuf_puts(out, node->valuestring);
+    else if (cJSON_IsNumber(node))
+        strbuf_real(out, node->valuedouble);
+    else if (cJSON_IsBool(node))
+        strbuf_puts(out, cJSON_IsTrue(node) ? "true" : "false");
+    else
+        return false;
     return true;
 }
 
@@ -161,11 +165,15 @@ void json_text_indent(const char *compact, struct strbuf *out) {
         char c = *p;
         if (c == '[' || c == '{') {
             strbuf_add(out, p, 1);
-            if (flat || is_flat(p)) flat++;
-            else newline(out, ++depth);
+            if (flat || is_flat(p))
+                flat++;
+            else
+                newline(out, ++depth);
         } else if (c == ']' || c == '}') {
-            if (flat) flat--;
-            else newline(out, --depth);
+            if (flat)
+                flat--;
+            else
+                newline(out, --depth);
             strbuf_add(out, p, 1);
         } else if (c == ',') {
             strbuf_puts(out, flat ? ", " : ",");

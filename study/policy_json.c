@@ -147,8 +147,10 @@ static enum error_code set_params(const struct scenario_doc *doc, const cJSON *n
         if (!json_text_of(child, &text))
             rc = error_set(e, ERR_INPUT, where, "expected a number, true or false, or a string, got %s",
                            json_text_kind(child));
-        else if (text.failed) rc = error_set(e, ERR_FAILED, where, "out of memory");
-        else rc = policy_part_set(part, child->string, text.data ? text.data : "", where, e);
+        else if (text.failed)
+            rc = error_set(e, ERR_FAILED, where, "out of memory");
+        else
+            rc = policy_part_set(part, child->string, text.data ? text.data : "", where, e);
         strbuf_free(&text);
         TRY(rc);
     }
@@ -162,7 +164,8 @@ static enum error_code read_object_part(const struct scenario_doc *doc, struct p
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(node, "name");
     doc_where(doc, path, "name", where);
     if (!cJSON_IsString(name))
-        return error_set(e, ERR_INPUT, where, "expected the policy's name, got %s", name ? json_text_kind(name) : "nothing");
+        return error_set(e, ERR_INPUT, where, "expected the policy's name, got %s",
+                         name ? json_text_kind(name) : "nothing");
     const struct sp_policy *policy = registry_find(registry, name->valuestring);
     if (!policy) return unknown_policy(registry, name->valuestring, where, e);
     TRY(policy_part_init(policy, part, e));
@@ -185,8 +188,10 @@ static enum error_code read_role(const struct scenario_doc *doc, struct policy_r
         struct policy_part *parts[] = {&one.autoscaler, &one.mix, &one.placer, &one.whole};
         for (uint32_t i = 0; rc == OK && i < 4; i++) {
             if (!parts[i]->policy) continue;
-            if (part.policy) rc = error_set(e, ERR_INPUT, where, "expected one policy, got several");
-            else part = *parts[i];
+            if (part.policy)
+                rc = error_set(e, ERR_INPUT, where, "expected one policy, got several");
+            else
+                part = *parts[i];
             if (part.policy && rc == OK) memset(parts[i], 0, sizeof *parts[i]);
         }
         policy_spec_free(&one);
@@ -214,7 +219,8 @@ enum error_code policy_from_json(const struct scenario_doc *doc, struct policy_r
         return rc;
     }
     if (!cJSON_IsObject(node))
-        return error_set(e, ERR_INPUT, where, "expected a policy as text or as an object, got %s", json_text_kind(node));
+        return error_set(e, ERR_INPUT, where, "expected a policy as text or as an object, got %s",
+                         json_text_kind(node));
     rc = doc_check_keys(doc, node, path, policy_roles, e);
     for (const cJSON *child = node->child; child && rc == OK; child = child->next)
         if (!cJSON_IsNull(child)) rc = read_role(doc, registry, child, path, spec, e);

@@ -19,7 +19,6 @@ char *policy_text_plugin(const char *text, uint32_t i);
 /* Reads either form into *spec (zeroed first, free with policy_spec_free).
  * Roles are not checked for completeness. */
 enum error_code policy_from_json(const struct scenario_doc *doc, struct policy_registry *registry,
-                                 const struct cJSON *node, const char *path, struct policy_spec *spec,
-                                 struct error *e);
+                                 const struct cJSON *node, const char *path, struct policy_spec *spec, struct error *e);
 
 #endif

@@ -46,8 +46,10 @@ static void put_range(struct strbuf *out, const struct field *f) {
     if (f->type == FIELD_DURATION)
         strbuf_printf(out, " %s to %s", text_format_duration((int64_t)f->min, low),
                       text_format_duration((int64_t)f->max, high));
-    else if (f->max >= 4294967295.0) strbuf_printf(out, " from %.15g", f->min);
-    else strbuf_printf(out, " %.15g to %.15g", f->min, f->max);
+    else if (f->max >= 4294967295.0)
+        strbuf_printf(out, " from %.15g", f->min);
+    else
+        strbuf_printf(out, " %.15g to %.15g", f->min, f->max);
 }
 
 static void put_table(struct strbuf *out, const struct field *fields, uint32_t n) {
@@ -59,16 +61,17 @@ static void put_table(struct strbuf *out, const struct field *fields, uint32_t n
             strbuf_printf(out, "%s`%s`", k ? ", " : "", f->names[k]);
         put_range(out, f);
         if (f->unit && *f->unit && f->type != FIELD_PRICE) strbuf_printf(out, " (%s)", f->unit);
-        if (f->def && *f->def) strbuf_printf(out, " | `%s` | ", f->def);
-        else strbuf_puts(out, " | | ");
+        if (f->def && *f->def)
+            strbuf_printf(out, " | `%s` | ", f->def);
+        else
+            strbuf_puts(out, " | | ");
         cell(out, f->doc);
         strbuf_puts(out, " |\n");
     }
 }
 
 static void put_settings(struct strbuf *out, const struct setting *settings, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++)
-        strbuf_printf(out, "%s`%s=%s`", i ? ", " : "", settings[i].path, settings[i].text);
+    for (uint32_t i = 0; i < n; i++) strbuf_printf(out, "%s`%s=%s`", i ? ", " : "", settings[i].path, settings[i].text);
     strbuf_puts(out, "\n");
 }
 
@@ -116,7 +119,8 @@ static const char structure[] =
     "`whole`, each `{\"name\": ..., parameters}` ([policies](policies.md)) |\n"
     "| `fleet.pools` | array of pool names or globs: which pools of the trace are used; default all |\n"
     "| `fleet.plugins` | array of policy files (`.c` or `.so`) |\n"
-    "| `fleet.groups` | array of `{name, pools, target or share, policy}`: each group rules its own pools. A share is a "
+    "| `fleet.groups` | array of `{name, pools, target or share, policy}`: each group rules its own pools. A share is "
+    "a "
     "part of the fleet's target (0 to 1, together at most 1). A group without a policy takes the fleet's |\n"
     "| `cloud.name` | `aws`, `gcp`, `azure` or `runpod`: the cloud of every pool, instead of what its name says |\n"
     "| `cloud.defaults` | the pool fields below, for every pool |\n"

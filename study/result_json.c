@@ -132,8 +132,10 @@ static void put_clouds(struct strbuf *out, const struct scenario *s) {
         strbuf_puts(out, i ? ",{\"pool\":" : "{\"pool\":");
         strbuf_json_string(out, c->trace->pools[i].name);
         strbuf_puts(out, ",\"cloud\":");
-        if (*cloud) strbuf_json_string(out, cloud);
-        else strbuf_puts(out, "null");
+        if (*cloud)
+            strbuf_json_string(out, cloud);
+        else
+            strbuf_puts(out, "null");
         strbuf_printf(out, ",\"inferred\":%s}", inferred ? "true" : "false");
     }
     strbuf_puts(out, "]");
@@ -184,8 +186,10 @@ void result_to_json(const struct scenario *s, const struct sim_result *r, const 
     count(&flat, "events", r->events, false);
     count(&flat, "steps", r->steps, false);
     strbuf_printf(&flat, ",\"fingerprint\":\"%016" PRIx64 "\"}", r->fingerprint);
-    if (flat.failed || policy.failed || !flat.data) out->failed = true;
-    else json_text_indent(flat.data, out);
+    if (flat.failed || policy.failed || !flat.data)
+        out->failed = true;
+    else
+        json_text_indent(flat.data, out);
     strbuf_free(&flat);
     strbuf_free(&policy);
 }

@@ -13,9 +13,12 @@ static void share_line(struct strbuf *out, const char *name, double x, const cha
 
 static const char *span(double seconds, char buf[32]) {
     if (isnan(seconds)) return "-";
-    if (seconds < 120) snprintf(buf, 32, "%.0f s", seconds);
-    else if (seconds < 7200) snprintf(buf, 32, "%.1f min", seconds / 60);
-    else snprintf(buf, 32, "%.1f h", seconds / 3600);
+    if (seconds < 120)
+        snprintf(buf, 32, "%.0f s", seconds);
+    else if (seconds < 7200)
+        snprintf(buf, 32, "%.1f min", seconds / 60);
+    else
+        snprintf(buf, 32, "%.1f h", seconds / 3600);
     return buf;
 }
 
@@ -45,8 +48,8 @@ static void put_cost(struct strbuf *out, const struct sim_result *r) {
 
 static void put_instances(struct strbuf *out, const struct sim_result *r) {
     strbuf_printf(out,
-                  "Instances\n  launched: spot %" PRIu64 ", on-demand %" PRIu64 "; denied %" PRIu64 ", preempted %" PRIu64
-                  " (noticed %" PRIu64 "), terminated %" PRIu64 ", failed %" PRIu64 "\n",
+                  "Instances\n  launched: spot %" PRIu64 ", on-demand %" PRIu64 "; denied %" PRIu64
+                  ", preempted %" PRIu64 " (noticed %" PRIu64 "), terminated %" PRIu64 ", failed %" PRIu64 "\n",
                   r->launched[SP_SPOT], r->launched[SP_ON_DEMAND], r->denied, r->preempted, r->noticed, r->terminated,
                   r->failed);
     const struct recovery_stats *v = &r->recovery[0];
@@ -97,7 +100,8 @@ void assumptions_to_text(const struct scenario *s, struct strbuf *out) {
     const struct sim_config *c = scenario_config(s);
     char resolution[32], gap[32];
     strbuf_printf(out, "  a trace value means: %s; the 1 of a 0/1 series: %s; polarity: %s\n",
-                  c->means_launch ? "launch (it only limits new launches)" : "held (below what is held it takes the excess)",
+                  c->means_launch ? "launch (it only limits new launches)"
+                                  : "held (below what is held it takes the excess)",
                   scenario_single_means(s), scenario_polarity(s));
     strbuf_printf(out, "  profile: %s; trace resolution %s, step %s\n", scenario_profile(s),
                   span(scenario_resolution_ms(s) ? (double)scenario_resolution_ms(s) / 1000 : NAN, resolution),
@@ -140,7 +144,8 @@ void result_notes(const struct scenario *s, const struct sim_result *r, struct n
     if (r->base_clamped)
         notes_add(notes, "base > target + overprovision: the base is clamped to the target and no spot is wanted");
     if (r->unknown_price_pools)
-        notes_add(notes, "no price known for %" PRIu64 " of the pools used, so no total cost "
-                         "(--price-spot, --price-on-demand, or a trace with prices)",
+        notes_add(notes,
+                  "no price known for %" PRIu64 " of the pools used, so no total cost "
+                  "(--price-spot, --price-on-demand, or a trace with prices)",
                   r->unknown_price_pools);
 }

@@ -21,8 +21,8 @@ struct pool_of_work {
     atomic_uint next, done;
     pthread_mutex_t lock;
     pthread_cond_t finished;
-    uint32_t working;      /* threads still at it */
-    uint32_t failed_unit;  /* lowest so far; n_units: none */
+    uint32_t working;     /* threads still at it */
+    uint32_t failed_unit; /* lowest so far; n_units: none */
     struct error failure;
 };
 
@@ -67,8 +67,7 @@ void run_record_free(struct run_record *r) {
     memset(r, 0, sizeof *r);
 }
 
-static enum error_code keep_outages(const struct outage_stats *from, uint32_t *n, int64_t **lengths,
-                                    struct error *e) {
+static enum error_code keep_outages(const struct outage_stats *from, uint32_t *n, int64_t **lengths, struct error *e) {
     if (!from->n_lengths) return OK;
     *lengths = malloc(from->n_lengths * sizeof **lengths);
     if (!*lengths) return error_set(e, ERR_FAILED, NULL, "out of memory");
@@ -122,7 +121,8 @@ static void *worker(void *arg) {
         uint32_t unit = atomic_fetch_add(&w->next, 1);
         if (unit >= w->n_units) break;
         struct error error = {0};
-        enum error_code rc = sim ? run_unit(w, sim, unit, &error) : error_set(&error, ERR_FAILED, NULL, "out of memory");
+        enum error_code rc =
+            sim ? run_unit(w, sim, unit, &error) : error_set(&error, ERR_FAILED, NULL, "out of memory");
         atomic_fetch_add(&w->done, 1);
         if (rc == OK) continue;
         error.code = rc;
@@ -189,7 +189,8 @@ enum error_code runner_run(const struct run_plan *plan, struct run_record *recor
     uint32_t threads = plan->threads ? plan->threads : runner_cores();
     if (threads > RUNNER_THREADS_MAX) threads = RUNNER_THREADS_MAX;
     if (threads > units) threads = (uint32_t)units;
-    struct pool_of_work w = {.plan = plan, .records = records, .n_units = (uint32_t)units, .failed_unit = (uint32_t)units};
+    struct pool_of_work w = {
+        .plan = plan, .records = records, .n_units = (uint32_t)units, .failed_unit = (uint32_t)units};
     common_windows(&w);
     pthread_mutex_init(&w.lock, NULL);
     pthread_cond_init(&w.finished, NULL);

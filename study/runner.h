@@ -35,11 +35,11 @@ struct timeline {
 
 struct run_plan {
     uint32_t n_variants;
-    uint32_t first, last;     /* replications [first, last) are run */
-    uint32_t stride;          /* of records: slots per variant */
+    uint32_t first, last; /* replications [first, last) are run */
+    uint32_t stride;      /* of records: slots per variant */
     struct scenario *const *variants;
-    int64_t window_ms;        /* 0: each run as its scenario says */
-    uint32_t threads;         /* 0: as many as there are cores */
+    int64_t window_ms;          /* 0: each run as its scenario says */
+    uint32_t threads;           /* 0: as many as there are cores */
     struct timeline *timelines; /* one per variant, of replication 0; NULL: none */
     /* Called now and then from the calling thread; may be NULL. */
     void (*progress)(void *arg, uint64_t done, uint64_t total);

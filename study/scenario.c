@@ -34,9 +34,9 @@ static enum error_code resolve_top(struct resolver *r, struct error *e) {
     const char *near = text_nearest(s->top.profile, names);
     struct strbuf list = {0};
     for (uint32_t i = 0; names[i]; i++) strbuf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    error_set(e, ERR_INPUT, doc_where(r->doc, "profile", NULL, where), "no profile \"%.60s\"%s%s%s; expected one of: %s",
-              s->top.profile, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
-              list.data ? list.data : "");
+    error_set(e, ERR_INPUT, doc_where(r->doc, "profile", NULL, where),
+              "no profile \"%.60s\"%s%s%s; expected one of: %s", s->top.profile, near ? " (did you mean " : "",
+              near ? near : "", near ? "?)" : "", list.data ? list.data : "");
     strbuf_free(&list);
     return ERR_INPUT;
 }

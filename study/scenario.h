@@ -15,7 +15,7 @@
 /* What scenarios resolved in one process share: the policies known and the
  * traces loaded so far (each way of reading a trace once). */
 struct scenario_env;
-struct scenario_env *scenario_env_new(void); /* NULL: out of memory */
+struct scenario_env *scenario_env_new(void);      /* NULL: out of memory */
 void scenario_env_free(struct scenario_env *env); /* after every scenario made with it */
 struct policy_registry *scenario_env_registry(struct scenario_env *env);
 
@@ -37,7 +37,7 @@ int64_t scenario_replications(const struct scenario *s);
 int64_t scenario_window_ms(const struct scenario *s); /* 0: none */
 double scenario_precision(const struct scenario *s);  /* 0: none */
 const char *scenario_precision_of(const struct scenario *s);
-int64_t scenario_span_ms(const struct scenario *s);   /* shortest pool used */
+int64_t scenario_span_ms(const struct scenario *s);       /* shortest pool used */
 int64_t scenario_resolution_ms(const struct scenario *s); /* coarsest of the pools used; 0 when not known */
 int64_t scenario_gap_ms(const struct scenario *s);        /* largest of the pools used; 0 when not known */
 /* Cloud profile applied to pool i ("" for none) and whether it was read off

@@ -29,7 +29,9 @@ void scenario_env_free(struct scenario_env *env) {
     free(env);
 }
 
-struct policy_registry *scenario_env_registry(struct scenario_env *env) { return env->registry; }
+struct policy_registry *scenario_env_registry(struct scenario_env *env) {
+    return env->registry;
+}
 
 void text_list_free(char **list, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) free(list[i]);

@@ -13,8 +13,8 @@
 #define TARGET_MAX 1000000
 #define PPM 1000000.0
 
-static const struct field target_field = {"target", FIELD_COUNT, 0, "replicas", 0, TARGET_MAX, "0", "replicas wanted",
-                                          NULL};
+static const struct field target_field = {"target", FIELD_COUNT,       0,   "replicas", 0, TARGET_MAX,
+                                          "0",      "replicas wanted", NULL};
 static const struct field share_field = {"share", FIELD_REAL, 0, "", 0, 1, "1", "part of the fleet's target", NULL};
 
 static const cJSON *present(const cJSON *object, const char *key) {
@@ -174,7 +174,8 @@ static enum error_code read_group(struct resolver *r, const cJSON *node, uint32_
         return error_set(e, ERR_INPUT, doc_where(r->doc, path, NULL, where), "expected either a target or a share");
     snprintf(sub, sizeof sub, "%s.pools", path);
     if (!present(node, "pools"))
-        return error_set(e, ERR_INPUT, doc_where(r->doc, sub, NULL, where), "expected the group's pools (names or globs)");
+        return error_set(e, ERR_INPUT, doc_where(r->doc, sub, NULL, where),
+                         "expected the group's pools (names or globs)");
     TRY(match_pools(r, present(node, "pools"), sub, hit, e));
     snprintf(sub, sizeof sub, "%s.policy", path);
     TRY(read_policy(r, node, sub, fleet, &g->spec, e));
@@ -247,8 +248,10 @@ static enum error_code bind_groups(struct resolver *r, uint32_t *owner, bool *hi
     uint32_t used = 0;
     for (uint32_t p = 0; p < s->view.n_pools; p++) {
         hit[p] = owner[p] != 0;
-        if (!hit[p]) notes_add(r->notes, "pool %s is in no group and stays unused", s->view.pools[p].name);
-        else owner[used++] = owner[p];
+        if (!hit[p])
+            notes_add(r->notes, "pool %s is in no group and stays unused", s->view.pools[p].name);
+        else
+            owner[used++] = owner[p];
     }
     TRY(view_keep(s, hit, e));
     for (uint32_t i = 0; i < s->n_groups; i++) {

@@ -41,7 +41,8 @@ static enum error_code resolve_pool(struct resolver *r, const cJSON *cloud, uint
     const char *name = s->cloud_name ? s->cloud_name : pool->cloud;
     const struct cloud_profile *profile = *name ? cloud_profile_find(name) : NULL;
     s->clouds[i] = profile ? profile->name : "";
-    if (profile) TRY(apply_settings(profile->settings, profile->n, "", pool_fields, pool_fields_n, p, name, e));
+    if (profile)
+        TRY(apply_settings(profile->settings, profile->n, "", pool_fields, pool_fields_n, p, name, e));
     else if (*name)
         notes_add(r->notes, "no cloud profile for \"%s\": plain billing and no notice unless set", name);
     const struct sim_profile *control = sim_profile_find(s->top.profile);
@@ -68,7 +69,8 @@ static enum error_code check_globs(struct resolver *r, const cJSON *cloud, struc
                          json_text_kind(globs));
     for (const cJSON *g = globs ? globs->child : NULL; g; g = g->next) {
         bool used = false;
-        for (uint32_t i = 0; i < r->s->view.n_pools && !used; i++) used = text_glob(g->string, r->s->view.pools[i].name);
+        for (uint32_t i = 0; i < r->s->view.n_pools && !used; i++)
+            used = text_glob(g->string, r->s->view.pools[i].name);
         if (!used) notes_add(r->notes, "cloud.pools: \"%s\" fits no pool of the trace", g->string);
         struct pool_params scratch = {0};
         char path[DOC_WHERE_MAX];

@@ -36,9 +36,9 @@ struct scenario {
     struct scenario_trace read;
     struct scenario_fleet fleet;
     struct scenario_study study;
-    char *cloud_name;  /* forced; NULL */
-    char *vary;        /* study.vary as JSON; NULL */
-    uint32_t n_paths;  /* of the trace */
+    char *cloud_name; /* forced; NULL */
+    char *vary;       /* study.vary as JSON; NULL */
+    uint32_t n_paths; /* of the trace */
     char **paths;
     uint32_t n_plugins;
     char **plugins;
@@ -72,8 +72,8 @@ enum error_code resolve_control(struct resolver *r, struct error *e);
 /* A section of the document, or NULL: "fleet", "cloud". */
 const struct cJSON *resolver_section(const struct resolver *r, const char *name);
 /* Reads an array of strings (or one string); *out is freed with text_list_free. */
-enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSON *node, const char *path,
-                               char ***out, uint32_t *n, struct error *e);
+enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSON *node, const char *path, char ***out,
+                               uint32_t *n, struct error *e);
 void text_list_free(char **list, uint32_t n);
 /* Keeps the pools whose flag is set. */
 enum error_code view_keep(struct scenario *s, const bool *keep, struct error *e);

@@ -8,8 +8,8 @@
 #include "study/json_text.h"
 #include "study/scenario_private.h"
 
-enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSON *node, const char *path,
-                               char ***out, uint32_t *n, struct error *e) {
+enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSON *node, const char *path, char ***out,
+                               uint32_t *n, struct error *e) {
     char where[DOC_WHERE_MAX];
     doc_where(doc, path, NULL, where);
     *n = 0;
@@ -25,7 +25,8 @@ enum error_code read_text_list(const struct scenario_doc *doc, const struct cJSO
         enum error_code rc = OK;
         if (!cJSON_IsString(item))
             rc = error_set(e, ERR_INPUT, where, "element %u: expected a string, got %s", i, json_text_kind(item));
-        else if (!(list[i] = strdup(item->valuestring))) rc = error_set(e, ERR_FAILED, where, "out of memory");
+        else if (!(list[i] = strdup(item->valuestring)))
+            rc = error_set(e, ERR_FAILED, where, "out of memory");
         if (rc != OK) {
             text_list_free(list, i);
             return rc;

@@ -47,8 +47,10 @@ static void put_policy(struct strbuf *out, const struct policy_spec *spec, bool 
     cJSON *policy = NULL;
     struct error ignored;
     put_key(out, "policy");
-    if (policy_spec_to_json(spec, with_autoscaler, &policy, &ignored) != OK) out->failed = true;
-    else json_text_write(policy, out);
+    if (policy_spec_to_json(spec, with_autoscaler, &policy, &ignored) != OK)
+        out->failed = true;
+    else
+        json_text_write(policy, out);
     cJSON_Delete(policy);
 }
 
@@ -61,8 +63,10 @@ static void put_groups(struct strbuf *out, const struct scenario *s) {
         put_key(out, "name");
         strbuf_json_string(out, g->name);
         put_key(out, g->has_target ? "target" : "share");
-        if (g->has_target) strbuf_printf(out, "%u", g->target);
-        else strbuf_real(out, g->share);
+        if (g->has_target)
+            strbuf_printf(out, "%u", g->target);
+        else
+            strbuf_real(out, g->share);
         put_key(out, "pools");
         strbuf_puts(out, "[");
         for (uint32_t p = 0; p < s->group_configs[i].n_pools; p++) {
@@ -92,8 +96,10 @@ static void put_fleet(struct strbuf *out, const struct scenario *s) {
         strbuf_json_string(out, s->view.pools[i].name);
     }
     strbuf_puts(out, "]");
-    if (s->groups_given) put_groups(out, s);
-    else put_policy(out, &s->groups[0].spec, !s->has_target);
+    if (s->groups_given)
+        put_groups(out, s);
+    else
+        put_policy(out, &s->groups[0].spec, !s->has_target);
     strbuf_puts(out, "}");
 }
 
@@ -124,7 +130,8 @@ static void put_pools(struct strbuf *out, const struct scenario *s) {
             free(other);
         }
         any = any || differs[f];
-        if (!first) out->failed = true;
+        if (!first)
+            out->failed = true;
         else if (!differs[f]) {
             put_key(out, pool_fields[f].path);
             strbuf_puts(out, first);
@@ -158,8 +165,10 @@ static void put_quotas(struct strbuf *out, const struct scenario *s) {
         put_key(out, "region");
         strbuf_json_string(out, q->region);
         strbuf_printf(out, ",\"market\":\"%s\",\"max\":", q->market == SP_SPOT ? "spot" : "on-demand");
-        if (q->max == UINT32_MAX) strbuf_puts(out, "\"unlimited\"}");
-        else strbuf_printf(out, "%u}", q->max);
+        if (q->max == UINT32_MAX)
+            strbuf_puts(out, "\"unlimited\"}");
+        else
+            strbuf_printf(out, "%u}", q->max);
     }
     strbuf_puts(out, "]");
 }

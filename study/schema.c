@@ -75,8 +75,8 @@ static void field_type(struct strbuf *out, const struct field *f) {
             break;
         }
         key(out, "anyOf");
-        strbuf_printf(out, "[{\"type\":\"integer\",\"minimum\":%.0f,\"maximum\":%.0f},{\"const\":\"unlimited\"}]", f->min,
-                      f->max);
+        strbuf_printf(out, "[{\"type\":\"integer\",\"minimum\":%.0f,\"maximum\":%.0f},{\"const\":\"unlimited\"}]",
+                      f->min, f->max);
         break;
     case FIELD_ENUM:
         names_enum(out, f->names);
@@ -186,9 +186,10 @@ static void definitions(struct strbuf *out, const struct policy_registry *regist
         key(out, policy_roles[i]);
         role(out, registry, (enum sp_role)(SP_AUTOSCALER + i));
     }
-    strbuf_puts(out, "}}]},\"target\":{\"description\":\"replicas wanted\",\"type\":[\"integer\",\"null\"],\"minimum\":0,"
-                     "\"maximum\":1000000},\"texts\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-                     "{\"type\":\"string\"},{\"type\":\"null\"}]},\"pool\":");
+    strbuf_puts(out,
+                "}}]},\"target\":{\"description\":\"replicas wanted\",\"type\":[\"integer\",\"null\"],\"minimum\":0,"
+                "\"maximum\":1000000},\"texts\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                "{\"type\":\"string\"},{\"type\":\"null\"}]},\"pool\":");
     open_object(out, "what is true of a pool");
     table(out, pool_fields, pool_fields_n);
     strbuf_puts(out, "}}}");
@@ -202,9 +203,10 @@ static void fleet(struct strbuf *out) {
                      "\"pools\":{\"$ref\":\"#/$defs/texts\"},\"plugins\":{\"$ref\":\"#/$defs/texts\"},"
                      "\"groups\":{\"type\":\"array\",\"items\":");
     open_object(out, "part of the fleet with its own pools");
-    strbuf_puts(out, "\"name\":{\"type\":\"string\"},\"pools\":{\"$ref\":\"#/$defs/texts\"},"
-                     "\"target\":{\"$ref\":\"#/$defs/target\"},\"share\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
-                     "\"policy\":{\"$ref\":\"#/$defs/policy\"}},\"required\":[\"pools\"]}}}}");
+    strbuf_puts(out,
+                "\"name\":{\"type\":\"string\"},\"pools\":{\"$ref\":\"#/$defs/texts\"},"
+                "\"target\":{\"$ref\":\"#/$defs/target\"},\"share\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1},"
+                "\"policy\":{\"$ref\":\"#/$defs/policy\"}},\"required\":[\"pools\"]}}}}");
 }
 
 static void cloud(struct strbuf *out) {
@@ -254,7 +256,9 @@ void scenario_schema(const struct policy_registry *registry, struct strbuf *out)
     strbuf_puts(&flat, "}");
     definitions(&flat, registry);
     strbuf_puts(&flat, "}");
-    if (flat.failed || !flat.data) out->failed = true;
-    else json_text_indent(flat.data, out);
+    if (flat.failed || !flat.data)
+        out->failed = true;
+    else
+        json_text_indent(flat.data, out);
     strbuf_free(&flat);
 }

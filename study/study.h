@@ -23,19 +23,19 @@ struct study {
     const struct scenario_doc *doc; /* as given; the caller's */
     struct vary_grid grid;
     uint32_t n_variants;
-    uint32_t n_replications;        /* run; fewer than max_replications when the precision was reached before */
+    uint32_t n_replications; /* run; fewer than max_replications when the precision was reached before */
     uint32_t max_replications;
-    double precision;               /* 0: none */
+    double precision; /* 0: none */
     enum metric_id precision_of;
     struct scenario **variants;
-    int64_t window_ms;              /* 0: none */
-    int64_t independent_windows;    /* windows (or runs) that fit side by side into the trace */
-    struct run_record *records;     /* [variant * max_replications + replication] */
-    struct timeline *timelines;     /* [variant], or NULL */
-    struct study_cell *cells;       /* [variant * METRICS + metric] */
+    int64_t window_ms;           /* 0: none */
+    int64_t independent_windows; /* windows (or runs) that fit side by side into the trace */
+    struct run_record *records;  /* [variant * max_replications + replication] */
+    struct timeline *timelines;  /* [variant], or NULL */
+    struct study_cell *cells;    /* [variant * METRICS + metric] */
     struct notes notes;
-    double wall_s;                  /* of the runs; not for files that must be reproducible */
-    uint32_t threads;               /* used */
+    double wall_s;    /* of the runs; not for files that must be reproducible */
+    uint32_t threads; /* used */
 };
 
 struct study_options {

@@ -12,7 +12,8 @@
 enum error_code vary_split(const char *text, const char *where, char **path, const char **values, struct error *e) {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text || !equals[1])
-        return error_set(e, ERR_INPUT, where, "expected path=values such as policy.mix.base=0..4, got \"%.100s\"", text);
+        return error_set(e, ERR_INPUT, where, "expected path=values such as policy.mix.base=0..4, got \"%.100s\"",
+                         text);
     *path = strndup(text, (size_t)(equals - text));
     if (!*path) return error_set(e, ERR_FAILED, where, "out of memory");
     *values = equals + 1;
@@ -42,7 +43,8 @@ static enum error_code axis_values(const cJSON *node, const char *where, struct 
         struct strbuf text = {0};
         if (!json_text_of(item, &text))
             rc = error_set(e, ERR_INPUT, where, "expected numbers and strings, got %s", json_text_kind(item));
-        else rc = value_list_add(&list, text.data ? text.data : "", where, e);
+        else
+            rc = value_list_add(&list, text.data ? text.data : "", where, e);
         strbuf_free(&text);
     }
     if (rc == OK && list.n == 0) rc = error_set(e, ERR_INPUT, where, "expected at least one value");
@@ -69,8 +71,10 @@ static bool read_x(const struct vary_axis *axis, bool duration, double *x) {
 static enum error_code axis_numbers(struct vary_axis *axis, const char *where, struct error *e) {
     axis->x = calloc(axis->n, sizeof *axis->x);
     if (!axis->x) return error_set(e, ERR_FAILED, where, "out of memory");
-    if (read_x(axis, false, axis->x)) axis->numeric = true;
-    else if (read_x(axis, true, axis->x)) axis->numeric = axis->duration = true;
+    if (read_x(axis, false, axis->x))
+        axis->numeric = true;
+    else if (read_x(axis, true, axis->x))
+        axis->numeric = axis->duration = true;
     return OK;
 }
 
@@ -78,8 +82,7 @@ static enum error_code read_axis(const struct scenario_doc *doc, const cJSON *no
                                  struct error *e) {
     char where[DOC_WHERE_MAX];
     doc_where(doc, "study.vary", node->string, where);
-    if (grid->n_axes == VARY_AXES_MAX)
-        return error_set(e, ERR_INPUT, where, "more than %u things vary", VARY_AXES_MAX);
+    if (grid->n_axes == VARY_AXES_MAX) return error_set(e, ERR_INPUT, where, "more than %u things vary", VARY_AXES_MAX);
     struct vary_axis *axis = &grid->axes[grid->n_axes++];
     axis->path = strdup(node->string);
     if (!axis->path) return error_set(e, ERR_FAILED, where, "out of memory");

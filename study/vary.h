@@ -13,7 +13,7 @@
 #define VARY_VARIANTS_MAX 100000u /* of the grid */
 
 struct vary_axis {
-    char *path;    /* as typed: "policy.mix.base" */
+    char *path; /* as typed: "policy.mix.base" */
     uint32_t n;
     char **values; /* as a user would type them */
     bool numeric;  /* all are numbers, or all durations */

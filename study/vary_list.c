@@ -79,8 +79,10 @@ static enum error_code add_range(struct value_list *list, const struct range *r,
     for (double i = 0; i <= steps; i++) {
         char value[64];
         double x = r->low + i * r->step;
-        if (r->duration) text_format_duration((int64_t)(x + 0.5), value);
-        else snprintf(value, sizeof value, "%.12g", x); /* 0.3, not 0.30000000000000004 */
+        if (r->duration)
+            text_format_duration((int64_t)(x + 0.5), value);
+        else
+            snprintf(value, sizeof value, "%.12g", x); /* 0.3, not 0.30000000000000004 */
         TRY(value_list_add(list, value, where, e));
     }
     return OK;
@@ -96,10 +98,13 @@ static enum error_code add_item(struct value_list *list, const char *start, size
     struct range r = {0};
     bool has_step = false;
     enum error_code rc;
-    if (!read_range(item, &r, &has_step)) rc = value_list_add(list, item, where, e);
+    if (!read_range(item, &r, &has_step))
+        rc = value_list_add(list, item, where, e);
     else if (r.duration && !has_step)
-        rc = error_set(e, ERR_INPUT, where, "\"%.80s\": a range of durations needs a step, such as 60s..300s:60s", item);
-    else rc = add_range(list, &r, item, where, e);
+        rc =
+            error_set(e, ERR_INPUT, where, "\"%.80s\": a range of durations needs a step, such as 60s..300s:60s", item);
+    else
+        rc = add_range(list, &r, item, where, e);
     free(item);
     return rc;
 }

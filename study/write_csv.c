@@ -45,8 +45,10 @@ static void put_policy(const struct study *s, uint32_t v, struct strbuf *out) {
     struct strbuf text = {0};
     scenario_policy_text(s->variants[v], &text);
     strbuf_puts(out, ",");
-    if (text.failed || !text.data) out->failed = true;
-    else put_text(out, text.data);
+    if (text.failed || !text.data)
+        out->failed = true;
+    else
+        put_text(out, text.data);
     strbuf_free(&text);
 }
 
@@ -114,8 +116,10 @@ void study_timeline_csv(const struct study *s, struct strbuf *out) {
             put_variant(s, v, out);
             put_real(out, (double)p->at_ms / (double)MS_PER_S);
             strbuf_printf(out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32, p->ready_spot, p->ready_on_demand, p->target);
-            if (p->capacity == UINT32_MAX) strbuf_puts(out, ",unlimited");
-            else strbuf_printf(out, ",%" PRIu32, p->capacity);
+            if (p->capacity == UINT32_MAX)
+                strbuf_puts(out, ",unlimited");
+            else
+                strbuf_printf(out, ",%" PRIu32, p->capacity);
             put_real(out, p->cost_rate_uusd_per_h < 0 ? NAN : (double)p->cost_rate_uusd_per_h / 1e6);
             strbuf_puts(out, "\n");
         }

@@ -13,8 +13,10 @@
 
 static void put(struct strbuf *out, double x) {
     strbuf_puts(out, out->size && out->data[out->size - 1] != '\n' ? " " : "");
-    if (isnan(x)) strbuf_puts(out, "NaN");
-    else strbuf_real(out, x);
+    if (isnan(x))
+        strbuf_puts(out, "NaN");
+    else
+        strbuf_real(out, x);
 }
 
 static void put_estimate(struct strbuf *out, const struct estimate *x) {
@@ -190,8 +192,10 @@ static void put_timeline(const struct study *s, struct strbuf *out) {
         const struct timeline_point *p = &t->points[i < t->n ? i : t->n - 1];
         put(out, MS_TO_HOURS(i < t->n ? p->at_ms : run_length_ms(s)));
         strbuf_printf(out, " %" PRIu32 " %" PRIu32 " %" PRIu32, p->ready_spot, p->ready_on_demand, p->target);
-        if (p->capacity == UINT32_MAX) strbuf_puts(out, " -1\n");
-        else strbuf_printf(out, " %" PRIu32 "\n", p->capacity);
+        if (p->capacity == UINT32_MAX)
+            strbuf_puts(out, " -1\n");
+        else
+            strbuf_printf(out, " %" PRIu32 "\n", p->capacity);
     }
 }
 

@@ -35,8 +35,10 @@ static enum error_code step(const struct db *db, sqlite3_stmt *row) {
 
 /* Unknown is NULL. */
 static void bind_real(sqlite3_stmt *row, int i, double x) {
-    if (isnan(x)) sqlite3_bind_null(row, i);
-    else sqlite3_bind_double(row, i, x);
+    if (isnan(x))
+        sqlite3_bind_null(row, i);
+    else
+        sqlite3_bind_double(row, i, x);
 }
 
 static void bind_text(sqlite3_stmt *row, int i, const struct strbuf *text) {
@@ -44,13 +46,14 @@ static void bind_text(sqlite3_stmt *row, int i, const struct strbuf *text) {
 }
 
 static enum error_code create(const struct db *db) {
-    TRY(exec(db, "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=FULL; BEGIN;"
-                 "CREATE TABLE manifest(key TEXT PRIMARY KEY, value TEXT);"
-                 "CREATE TABLE variants(variant INTEGER PRIMARY KEY, label TEXT, policy TEXT);"
-                 "CREATE TABLE axes(variant INTEGER, path TEXT, value TEXT, x REAL);"
-                 "CREATE TABLE summary(variant INTEGER, metric TEXT, unit TEXT, n INTEGER, mean REAL, sd REAL, lo REAL, "
-                 "hi REAL, method TEXT, difference REAL, difference_lo REAL, difference_hi REAL, difference_method TEXT);"
-                 "CREATE TABLE outages(variant INTEGER, replication INTEGER, kind TEXT, length_s REAL);"));
+    TRY(exec(db,
+             "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=FULL; BEGIN;"
+             "CREATE TABLE manifest(key TEXT PRIMARY KEY, value TEXT);"
+             "CREATE TABLE variants(variant INTEGER PRIMARY KEY, label TEXT, policy TEXT);"
+             "CREATE TABLE axes(variant INTEGER, path TEXT, value TEXT, x REAL);"
+             "CREATE TABLE summary(variant INTEGER, metric TEXT, unit TEXT, n INTEGER, mean REAL, sd REAL, lo REAL, "
+             "hi REAL, method TEXT, difference REAL, difference_lo REAL, difference_hi REAL, difference_method TEXT);"
+             "CREATE TABLE outages(variant INTEGER, replication INTEGER, kind TEXT, length_s REAL);"));
     struct strbuf sql = {0};
     strbuf_puts(&sql, "CREATE TABLE runs(variant INTEGER, replication INTEGER, start_s REAL");
     for (int m = 0; m < METRICS; m++)
@@ -167,8 +170,8 @@ static enum error_code put_cell(const struct db *db, const struct study *s, uint
 
 static enum error_code put_summary(const struct db *db, const struct study *s) {
     sqlite3_stmt *row = NULL;
-    enum error_code rc = prepare(
-        db, "INSERT INTO summary VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", &row);
+    enum error_code rc =
+        prepare(db, "INSERT INTO summary VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", &row);
     for (uint32_t v = 0; v < s->n_variants && rc == OK; v++)
         for (int m = 0; m < METRICS && rc == OK; m++) rc = put_cell(db, s, v, m, row);
     sqlite3_finalize(row);

@@ -40,8 +40,10 @@ static void put_axes(const struct study *s, uint32_t v, struct strbuf *out) {
     strbuf_puts(out, "}");
     struct strbuf policy = {0};
     scenario_policy_text(s->variants[v], &policy);
-    if (policy.failed || !policy.data) out->failed = true;
-    else put_string(out, "policy", policy.data);
+    if (policy.failed || !policy.data)
+        out->failed = true;
+    else
+        put_string(out, "policy", policy.data);
     strbuf_free(&policy);
 }
 
@@ -56,16 +58,21 @@ static void put_notes(const struct study *s, const char *key, struct strbuf *out
 }
 
 static void lay_out(struct strbuf *flat, struct strbuf *out) {
-    if (flat->failed || !flat->data) out->failed = true;
-    else json_text_indent(flat->data, out);
+    if (flat->failed || !flat->data)
+        out->failed = true;
+    else
+        json_text_indent(flat->data, out);
     strbuf_free(flat);
 }
 
 void study_title(const struct study *s, struct strbuf *out) {
     const char *question = scenario_question(s->variants[0]), *name = scenario_name(s->variants[0]);
-    if (*question) strbuf_puts(out, question);
-    else if (*name) strbuf_puts(out, name);
-    else if (!s->grid.n_axes) strbuf_puts(out, "One variant");
+    if (*question)
+        strbuf_puts(out, question);
+    else if (*name)
+        strbuf_puts(out, name);
+    else if (!s->grid.n_axes)
+        strbuf_puts(out, "One variant");
     else {
         strbuf_puts(out, "What changes with ");
         for (uint32_t a = 0; a < s->grid.n_axes; a++)

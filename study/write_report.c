@@ -18,11 +18,16 @@ static const char style[] =
 
 static void put_text(struct strbuf *out, const char *text) {
     for (; *text; text++) {
-        if (*text == '&') strbuf_puts(out, "&amp;");
-        else if (*text == '<') strbuf_puts(out, "&lt;");
-        else if (*text == '>') strbuf_puts(out, "&gt;");
-        else if (*text == '"') strbuf_puts(out, "&quot;");
-        else strbuf_add(out, text, 1);
+        if (*text == '&')
+            strbuf_puts(out, "&amp;");
+        else if (*text == '<')
+            strbuf_puts(out, "&lt;");
+        else if (*text == '>')
+            strbuf_puts(out, "&gt;");
+        else if (*text == '"')
+            strbuf_puts(out, "&quot;");
+        else
+            strbuf_add(out, text, 1);
     }
 }
 

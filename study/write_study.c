@@ -28,8 +28,10 @@ static enum error_code write_plots(const struct study *s, const struct folder *f
     struct curves curves;
     enum error_code rc = study_write_curves(s, f, &curves, e);
     char *scripts = plot_scripts();
-    if (rc == OK && !scripts) *plot_note = strdup("no plots: the gnuplot scripts (scripts/plot) are not beside the program");
-    else if (rc == OK) study_plot(f, &curves, scripts, plot_note);
+    if (rc == OK && !scripts)
+        *plot_note = strdup("no plots: the gnuplot scripts (scripts/plot) are not beside the program");
+    else if (rc == OK)
+        study_plot(f, &curves, scripts, plot_note);
     free(scripts);
     curves_free(&curves);
     return rc;

@@ -15,16 +15,22 @@ struct table_column {
 };
 
 static const struct table_column columns[] = {
-    {METRIC_FULL, "full %", 100, 3},   {METRIC_ANY, "any %", 100, 3},        {METRIC_CAPACITY, "capacity %", 100, 3},
-    {METRIC_COST, "cost $", 1, 2},     {METRIC_RELATIVE, "of on-demand %", 100, 2},
-    {METRIC_PREEMPTED, "preempted", 1, 1}, {METRIC_OUTAGES_FULL_LONGEST, "longest outage h", 1.0 / 3600, 2},
+    {METRIC_FULL, "full %", 100, 3},
+    {METRIC_ANY, "any %", 100, 3},
+    {METRIC_CAPACITY, "capacity %", 100, 3},
+    {METRIC_COST, "cost $", 1, 2},
+    {METRIC_RELATIVE, "of on-demand %", 100, 2},
+    {METRIC_PREEMPTED, "preempted", 1, 1},
+    {METRIC_OUTAGES_FULL_LONGEST, "longest outage h", 1.0 / 3600, 2},
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
 /* "99.12 +- 0.05": the larger side of the interval. */
 static void cell_text(const struct estimate *x, const struct table_column *c, char out[48]) {
-    if (isnan(x->mean)) snprintf(out, 48, "-");
-    else if (isnan(x->lo) || x->hi <= x->lo) snprintf(out, 48, "%.*f", c->decimals, x->mean * c->scale);
+    if (isnan(x->mean))
+        snprintf(out, 48, "-");
+    else if (isnan(x->lo) || x->hi <= x->lo)
+        snprintf(out, 48, "%.*f", c->decimals, x->mean * c->scale);
     else
         snprintf(out, 48, "%.*f +-%.*f", c->decimals, x->mean * c->scale, c->decimals,
                  fmax(x->hi - x->mean, x->mean - x->lo) * c->scale);
@@ -47,8 +53,7 @@ void study_summary_text(const struct study *s, struct strbuf *out) {
             if ((int)strlen(cell) > width[c]) width[c] = (int)strlen(cell);
         }
     }
-    for (uint32_t a = 0; a < s->grid.n_axes; a++)
-        strbuf_printf(out, "%-*s  ", label_width(s, a), s->grid.axes[a].path);
+    for (uint32_t a = 0; a < s->grid.n_axes; a++) strbuf_printf(out, "%-*s  ", label_width(s, a), s->grid.axes[a].path);
     for (size_t c = 0; c < N_COLUMNS; c++)
         strbuf_printf(out, "%*s%s", width[c], columns[c].title, c + 1 < N_COLUMNS ? "  " : "\n");
     for (uint32_t v = 0; v < s->n_variants; v++) {
@@ -60,7 +65,8 @@ void study_summary_text(const struct study *s, struct strbuf *out) {
         }
     }
     strbuf_printf(out, "%" PRIu32 " run%s per row%s; %lld independent %s of the trace behind them\n", s->n_replications,
-                  s->n_replications == 1 ? "" : "s", s->n_replications > 1 ? ", +- is the 95 % interval of the mean" : "",
+                  s->n_replications == 1 ? "" : "s",
+                  s->n_replications > 1 ? ", +- is the 95 % interval of the mean" : "",
                   (long long)s->independent_windows, s->window_ms ? "windows" : "passes");
     assumptions_to_text(s->variants[0], out);
 }

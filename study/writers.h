@@ -21,10 +21,10 @@ void study_title(const struct study *s, struct strbuf *out);
 
 /* ---- curves ---- */
 #define CURVES_OUTAGE_SERIES_MAX 6u
-struct curves { /* how the data files are laid out, for the plots */
-    uint32_t n_series;         /* of base.dat */
-    struct strbuf names;       /* "a|b|c" */
-    uint32_t n_outage_series;  /* of outages.dat; 0: no outage at all */
+struct curves {               /* how the data files are laid out, for the plots */
+    uint32_t n_series;        /* of base.dat */
+    struct strbuf names;      /* "a|b|c" */
+    uint32_t n_outage_series; /* of outages.dat; 0: no outage at all */
     struct strbuf outage_names;
     struct strbuf x_label;
     bool timeline;

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "study/vary.h"
 #include "study/scenario.h"
+#include "study/vary.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char trace[] = "{\"metadata\": {\"gap_seconds\": 300}, \"data\": [1, 0, 1, 1, 0, 1], "

@@ -169,8 +169,7 @@ static void test_policy_forms(void **state) {
     strbuf_free(&object);
 }
 
-#define GROUPS(a, b) \
-    "{\"fleet\": {\"target\": 10, \"policy\": \"spot()+cheapest\", \"groups\": [" a ", " b "]}}"
+#define GROUPS(a, b) "{\"fleet\": {\"target\": 10, \"policy\": \"spot()+cheapest\", \"groups\": [" a ", " b "]}}"
 
 static void test_groups(void **state) {
     struct fixture *f = *state;
@@ -214,8 +213,9 @@ static void test_group_errors(void **state) {
     read_text(f, GROUPS("{\"share\": 1}", "{\"pools\": [\"us-w*\"], \"share\": 0}"));
     assert_input_error(resolve(f, &e), &e, "fleet.groups.0.pools");
     read_text(f, MINIMAL);
-    assert_input_error(doc_set(f->doc, scenario_env_registry(f->env), "groups.0.share", "1", "--set groups.0.share", &e),
-                       &e, "--set groups.0.share", "no array");
+    assert_input_error(
+        doc_set(f->doc, scenario_env_registry(f->env), "groups.0.share", "1", "--set groups.0.share", &e), &e,
+        "--set groups.0.share", "no array");
 }
 
 /* A scenario text and what its error must say. */
@@ -232,12 +232,12 @@ static void test_errors(void **state) {
         {"{\"fleet\": {\"target\": 1}}", "fleet.policy", "no policy given"},
         {"{\"fleet\": {\"target\": 1, \"policy\": 7}}", "s.json at fleet.policy", "got a number"},
         {"{\"fleet\": {\"target\": 1, \"policy\": \"spott()\"}}", "s.json at fleet.policy", "'spot'"},
-        {"{\"fleet\": {\"target\": 1, \"policy\": {\"mix\": {\"name\": \"spott\"}}}}", "s.json at fleet.policy.mix.name",
-         "\"spot\""},
+        {"{\"fleet\": {\"target\": 1, \"policy\": {\"mix\": {\"name\": \"spott\"}}}}",
+         "s.json at fleet.policy.mix.name", "\"spot\""},
         {"{\"fleet\": {\"target\": 1, \"policy\": {\"mixx\": {\"name\": \"spot\"}}}}", "s.json at fleet.policy.mixx",
          "\"mix\""},
-        {"{\"fleet\": {\"target\": 1, \"policy\": {\"placer\": {\"name\": \"spot\"}}}}", "s.json at fleet.policy.placer",
-         "under \"mix\""},
+        {"{\"fleet\": {\"target\": 1, \"policy\": {\"placer\": {\"name\": \"spot\"}}}}",
+         "s.json at fleet.policy.placer", "under \"mix\""},
         {"{\"fleet\": {\"target\": 1, \"policy\": {\"mix\": {\"name\": \"skyserve\", \"base\": [1]}}}}",
          "s.json at fleet.policy.mix.base", "an array"},
         {"{\"fleet\": {\"target\": 1, \"policy\": {\"mix\": {\"name\": \"skyserve\", \"bas\": 1}}}}",
@@ -259,9 +259,10 @@ static void test_errors(void **state) {
         {"{\"trace\": {\"single_means\": \"two\"}}", "s.json at trace.single_means", "unlimited"},
         {"{\"trace\": {\"polarity\": 1}}", "s.json at trace.polarity", "preempted"},
         {"{\"study\": {\"replications\": 0}}", "s.json at study.replications", "0"},
-        {"{\"study\": {\"window\": \"3d\"}, \"fleet\": {\"target\": 1, \"policy\": \"spot()\"}}", "s.json at study.window",
-         "3d"},
-        {"{\"fleet\": {\"target\": 1, \"policy\": \"spot()\", \"pools\": [\"x\"]}}", "s.json at fleet.pools", "fits no pool"},
+        {"{\"study\": {\"window\": \"3d\"}, \"fleet\": {\"target\": 1, \"policy\": \"spot()\"}}",
+         "s.json at study.window", "3d"},
+        {"{\"fleet\": {\"target\": 1, \"policy\": \"spot()\", \"pools\": [\"x\"]}}", "s.json at fleet.pools",
+         "fits no pool"},
         {"{\"fleet\": {\"target\": 1, \"policy\": \"spot()\", \"pools\": [1]}}", "s.json at fleet.pools", "a number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -276,10 +277,17 @@ static void test_syntax(void **state) {
     (void)state;
     static const struct {
         const char *json, *what;
-    } cases[] = {{"{\"fleet\": {\"target\": 4", "too early"}, {"", "too early"},       {"{\n\"a\": 1,,}", "s.json:2"},
-                 {"[1]", "expected a scenario"},              {"{} x", "s.json:1"},    {"{\"a\":1,\"a\":2}", "twice"},
-                 {"{\"seed\": 1e999}", "too large"},          {"NaN", "s.json:1"},     {"3", "got a number"},
-                 {"{\n\"name\": \"\xff\"}", "s.json:2"},  {"{\"name\": \"\xe2\x82\"}", "UTF-8"}};
+    } cases[] = {{"{\"fleet\": {\"target\": 4", "too early"},
+                 {"", "too early"},
+                 {"{\n\"a\": 1,,}", "s.json:2"},
+                 {"[1]", "expected a scenario"},
+                 {"{} x", "s.json:1"},
+                 {"{\"a\":1,\"a\":2}", "twice"},
+                 {"{\"seed\": 1e999}", "too large"},
+                 {"NaN", "s.json:1"},
+                 {"3", "got a number"},
+                 {"{\n\"name\": \"\xff\"}", "s.json:2"},
+                 {"{\"name\": \"\xe2\x82\"}", "UTF-8"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error e = {0};
         struct scenario_doc *doc = NULL;
@@ -312,7 +320,8 @@ static void test_option_errors(void **state) {
 
 static const char *const written[] = {
     MINIMAL,
-    "{\"name\": \"two \\\"quoted\\\"\", \"profile\": \"spothedge\", \"seed\": 9, \"warmup\": \"5m\", \"horizon\": 1800, "
+    "{\"name\": \"two \\\"quoted\\\"\", \"profile\": \"spothedge\", \"seed\": 9, \"warmup\": \"5m\", \"horizon\": "
+    "1800, "
     "\"fleet\": {\"policy\": \"series(file=0s:1 10m:4)+base-percent(base=1,percent=30)+least-loaded\", \"nodes\": 2, "
     "\"max_instances\": 40, \"pools\": [\"us-*\"]}, \"cloud\": {\"defaults\": {\"price_on_demand\": 3.06, "
     "\"cold_start\": \"uniform(10s,20s)\", \"lifetime\": \"weibull(9h,0.6)\"}, \"pools\": {\"*-1a*\": {\"price_spot\": "
@@ -321,8 +330,10 @@ static const char *const written[] = {
     GROUPS("{\"name\": \"a\", \"pools\": [\"us-east-1a*\"], \"share\": 0.25}",
            "{\"pools\": [\"us-w*\"], \"share\": 0.75, \"policy\": \"skyserve(base=2)+random\"}"),
     GROUPS("{\"pools\": [\"us-east-1a*\"], \"target\": 3}", "{\"pools\": [\"us-w*\"], \"target\": 1}"),
-    "{\"trace\": {\"polarity\": \"preempted\", \"means\": \"launch\", \"single_means\": \"unlimited\", \"gap\": \"60s\", "
-    "\"resolution\": \"633s\"}, \"cloud\": {\"name\": \"azure\"}, \"fleet\": {\"target\": 2, \"policy\": \"on-demand\"}}",
+    "{\"trace\": {\"polarity\": \"preempted\", \"means\": \"launch\", \"single_means\": \"unlimited\", \"gap\": "
+    "\"60s\", "
+    "\"resolution\": \"633s\"}, \"cloud\": {\"name\": \"azure\"}, \"fleet\": {\"target\": 2, \"policy\": "
+    "\"on-demand\"}}",
 };
 
 static void test_round_trip(void **state) {
@@ -393,10 +404,18 @@ static void test_published_docs_are_current(void **state) {
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, end)
     const struct CMUnitTest tests[] = {
-        T(test_minimal),          T(test_precedence),     T(test_short_paths),
-        T(test_policy_forms),     T(test_groups),         T(test_group_errors),
-        T(test_errors),           T(test_syntax),         T(test_option_errors),
-        T(test_round_trip),       T(test_traces_are_shared), T(test_manifest_is_a_scenario),
+        T(test_minimal),
+        T(test_precedence),
+        T(test_short_paths),
+        T(test_policy_forms),
+        T(test_groups),
+        T(test_group_errors),
+        T(test_errors),
+        T(test_syntax),
+        T(test_option_errors),
+        T(test_round_trip),
+        T(test_traces_are_shared),
+        T(test_manifest_is_a_scenario),
         T(test_published_docs_are_current),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,8 +48,8 @@ static void test_list_errors(void **state) {
     (void)state;
     static const struct {
         const char *text, *what;
-    } cases[] = {{"4..0", "lower end"},   {"0..4:0", "step"},       {"0..1000000", "more than"}, {"1,,2", "empty"},
-                 {"", "empty"},           {"1s..9s", "needs a step"}, {"0..4:-1", "step"}};
+    } cases[] = {{"4..0", "lower end"}, {"0..4:0", "step"},         {"0..1000000", "more than"}, {"1,,2", "empty"},
+                 {"", "empty"},         {"1s..9s", "needs a step"}, {"0..4:-1", "step"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error e = {0};
         char **values = NULL;
@@ -93,7 +93,8 @@ static void test_grid(void **state) {
 static void test_grid_errors(void **state) {
     (void)state;
     static const char *const cases[] = {"{\"study\": {\"vary\": []}}", "{\"study\": {\"vary\": {\"a\": {}}}}",
-                                        "{\"study\": {\"vary\": {\"a\": [[1]]}}}", "{\"study\": {\"vary\": {\"a\": []}}}",
+                                        "{\"study\": {\"vary\": {\"a\": [[1]]}}}",
+                                        "{\"study\": {\"vary\": {\"a\": []}}}",
                                         "{\"study\": {\"vary\": {\"a\": \"0..9999\", \"b\": \"0..9999\"}}}"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scenario_doc *doc = NULL;
@@ -136,7 +137,8 @@ struct fixture {
 static void write_trace(const char *dir, const char *name, uint32_t pattern) {
     struct strbuf text = {0};
     strbuf_puts(&text, "{\"metadata\": {\"gap_seconds\": 300}, \"data\": [");
-    for (uint32_t i = 0; i < SAMPLES; i++) strbuf_printf(&text, "%s%u", i ? "," : "", (i * pattern / 7 + i / pattern) % 3);
+    for (uint32_t i = 0; i < SAMPLES; i++)
+        strbuf_printf(&text, "%s%u", i ? "," : "", (i * pattern / 7 + i / pattern) % 3);
     strbuf_puts(&text, "]}");
     free(test_file(dir, name, text.data));
     strbuf_free(&text);
@@ -179,7 +181,8 @@ static void read_text(struct fixture *f, const char *json) {
 static const char STUDY[] =
     "{\"fleet\": {\"target\": 2, \"policy\": \"skyserve(dynamic=true)+random\"}, "
     "\"cloud\": {\"defaults\": {\"price_spot\": 1, \"price_on_demand\": 3, \"cold_start\": \"uniform(60s,200s)\"}}, "
-    "\"study\": {\"vary\": {\"policy.mix.base\": \"0..2\", \"nodes\": \"1,2\"}, \"replications\": 6, \"window\": \"6h\"}}";
+    "\"study\": {\"vary\": {\"policy.mix.base\": \"0..2\", \"nodes\": \"1,2\"}, \"replications\": 6, \"window\": "
+    "\"6h\"}}";
 
 static void run(struct fixture *f, struct study *study, uint32_t threads) {
     struct error e = {0};
@@ -191,10 +194,9 @@ static void run(struct fixture *f, struct study *study, uint32_t threads) {
 static void test_threads_change_nothing(void **state) {
     struct fixture *f = *state;
     read_text(f, STUDY);
-    void (*const make[])(const struct study *, struct strbuf *) = {study_runs_csv,     study_summary_csv,
-                                                                   study_timeline_csv, study_manifest_json,
-                                                                   study_summary_json, study_differences_csv,
-                                                                   study_summary_text};
+    void (*const make[])(const struct study *, struct strbuf *) = {
+        study_runs_csv,     study_summary_csv,     study_timeline_csv, study_manifest_json,
+        study_summary_json, study_differences_csv, study_summary_text};
     struct study one, many;
     run(f, &one, 1);
     run(f, &many, 5);
@@ -255,8 +257,9 @@ static void write_study(struct fixture *f, const struct study *study) {
 
 static void test_folder(void **state) {
     struct fixture *f = *state;
-    static const char *const files[] = {"manifest.json", "build.json", "study.db",        "runs.csv",           "summary.csv",
-                                        "timeline.csv",  "report.html", "curves/base.dat", "curves/timeline.dat"};
+    static const char *const files[] = {"manifest.json", "build.json",      "study.db",
+                                        "runs.csv",      "summary.csv",     "timeline.csv",
+                                        "report.html",   "curves/base.dat", "curves/timeline.dat"};
     read_text(f, STUDY);
     struct study study;
     run(f, &study, 2);
@@ -325,7 +328,8 @@ static void test_precision(void **state) {
     static const struct {
         const char *precision, *of;
         uint32_t least, most;
-    } cases[] = {{"1", "availability_full", 8, 8}, {"1e-9", "availability_full", 100, 100}, {"0.04", "capacity", 9, 99}};
+    } cases[] = {
+        {"1", "availability_full", 8, 8}, {"1e-9", "availability_full", 100, 100}, {"0.04", "capacity", 9, 99}};
     for (size_t i = 0; i < 3; i++) {
         char json[400];
         snprintf(json, sizeof json, format, cases[i].precision, cases[i].of);
@@ -352,10 +356,12 @@ static void test_failing_variant_is_named(void **state) {
     struct fixture *f = *state;
     struct error e = {0};
     struct study study;
-    read_text(f, "{\"fleet\": {\"target\": 2, \"policy\": \"spot()\"}, \"study\": {\"vary\": {\"policy.mix.base\": \"0\"}}}");
+    read_text(
+        f, "{\"fleet\": {\"target\": 2, \"policy\": \"spot()\"}, \"study\": {\"vary\": {\"policy.mix.base\": \"0\"}}}");
     assert_input_error(study_prepare(f->doc, f->env, &study, &e), &e, "vary policy.mix.base");
     study_free(&study);
-    read_text(f, "{\"fleet\": {\"target\": 2, \"policy\": \"spot()\"}, \"study\": {\"vary\": {\"replications\": \"1,2\"}}}");
+    read_text(
+        f, "{\"fleet\": {\"target\": 2, \"policy\": \"spot()\"}, \"study\": {\"vary\": {\"replications\": \"1,2\"}}}");
     assert_input_error(study_prepare(f->doc, f->env, &study, &e), &e, "cannot vary");
     study_free(&study);
 }
