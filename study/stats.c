@@ -10,9 +10,11 @@
 #include "base/random.h"
 
 #define SKEW_LIMIT 1.0
+#define T_LIMIT 1e6
+#define BOUND_FEW 10u
 
 const char *stats_method_name(enum stats_method m) {
-    static const char *const names[] = {"", "constant", "t", "bootstrap"};
+    static const char *const names[] = {"", "constant", "t", "bootstrap", "bound"};
     return names[m];
 }
 
@@ -50,39 +52,89 @@ static double quantile(const double *sorted, uint32_t n, double p) {
     return sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]);
 }
 
-/* Where the bias-corrected, accelerated bootstrap looks instead of at p. */
-static double adjusted(double p, double bias, double acceleration) {
-    double z = bias + gsl_cdf_ugaussian_Pinv(p);
-    return gsl_cdf_ugaussian_P(bias + z / (1 - acceleration * z));
-}
-
 static uint64_t resample_index(uint64_t key, uint64_t i, uint32_t n) {
     return (random_mix(key + i * 0x9e3779b97f4a7c15u) >> 32) * n >> 32;
 }
 
+/* How far the mean of one resample lies off, in its own standard errors. */
+static double resampled_t(const double *x, uint32_t n, double mean, uint64_t stream) {
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        double d = x[resample_index(stream, i, n)] - mean; /* about the mean: no digits lost */
+        sum += d;
+        squares += d * d;
+    }
+    double off = sum / n, variance = (squares - sum * off) / (n - 1);
+    if (off == 0) return 0;
+    double t = off / sqrt(variance > 0 ? variance / n : 0);
+    return fabs(t) < T_LIMIT ? t : copysign(T_LIMIT, off);
+}
+
 enum error_code stats_bootstrap(const double *x, uint32_t n, uint64_t key, struct estimate *out, struct error *e) {
     stats_student(x, n, out);
+    double *t = malloc(STATS_RESAMPLES * sizeof *t);
+    if (!t) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t b = 0; b < STATS_RESAMPLES; b++) t[b] = resampled_t(x, n, out->mean, random_key(key, b));
+    gsl_sort(t, 1, STATS_RESAMPLES);
+    double se = out->sd / sqrt((double)n);
+    out->lo = out->mean - se * quantile(t, STATS_RESAMPLES, 0.5 + STATS_LEVEL / 2);
+    out->hi = out->mean - se * quantile(t, STATS_RESAMPLES, 0.5 - STATS_LEVEL / 2);
+    out->method = STATS_BOOTSTRAP;
+    free(t);
+    return OK;
+}
+
+/* One resample: the mean of the n values and of `worst` under weights drawn
+ * uniformly from the simplex. */
+static double weighted_mean(const double *x, uint32_t n, double worst, uint64_t stream) {
+    double weight = -log(random_u01(random_key(stream, n))), sum = weight * worst, total = weight;
+    for (uint32_t i = 0; i < n; i++) {
+        weight = -log(random_u01(random_key(stream, i)));
+        sum += weight * x[i];
+        total += weight;
+    }
+    return sum / total;
+}
+
+static enum error_code bound_side(const double *x, uint32_t n, double worst, double p, uint64_t key, double *out,
+                                  struct error *e) {
     double *means = malloc(STATS_RESAMPLES * sizeof *means);
     if (!means) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    double below = 0;
-    for (uint32_t b = 0; b < STATS_RESAMPLES; b++) {
-        uint64_t stream = random_key(key, b);
-        double sum = 0;
-        for (uint32_t i = 0; i < n; i++) sum += x[resample_index(stream, i, n)];
-        means[b] = sum / n;
-        below += means[b] < out->mean ? 1 : means[b] > out->mean ? 0 : 0.5;
-    }
+    for (uint32_t b = 0; b < STATS_RESAMPLES; b++) means[b] = weighted_mean(x, n, worst, random_key(key, b));
     gsl_sort(means, 1, STATS_RESAMPLES);
-    double share = (below + 0.5) / (STATS_RESAMPLES + 1.0);
-    double bias = gsl_cdf_ugaussian_Pinv(share);
-    /* for a mean the jackknife's acceleration is the skewness over 6 sqrt(n) */
-    double square = moment(x, n, out->mean, 2);
-    double acceleration = square > 0 ? moment(x, n, out->mean, 3) / (6 * pow(square, 1.5)) : 0;
-    out->lo = quantile(means, STATS_RESAMPLES, adjusted(0.5 - STATS_LEVEL / 2, bias, acceleration));
-    out->hi = quantile(means, STATS_RESAMPLES, adjusted(0.5 + STATS_LEVEL / 2, bias, acceleration));
-    out->method = STATS_BOOTSTRAP;
+    *out = quantile(means, STATS_RESAMPLES, p);
     free(means);
     return OK;
+}
+
+enum error_code stats_bound(const double *x, uint32_t n, double low, double high, uint64_t key, struct estimate *out,
+                            struct error *e) {
+    const double tail = 0.5 - STATS_LEVEL / 2;
+    bool same = true;
+    for (uint32_t i = 1; i < n && same; i++) same = x[i] == x[0];
+    stats_student(x, n, out);
+    out->method = STATS_BOUND;
+    if (same) { /* the weight on the worst value has a Beta(1, n) law */
+        double weight = 1 - pow(tail, 1.0 / n);
+        out->lo = x[0] - weight * (x[0] - low);
+        out->hi = x[0] + weight * (high - x[0]);
+        return OK;
+    }
+    TRY(bound_side(x, n, low, tail, key, &out->lo, e));
+    return bound_side(x, n, high, 1 - tail, key, &out->hi, e);
+}
+
+/* More than half of the values sit on a bound, and the others are too few to
+ * tell what happens away from it. */
+static bool is_at_bound(const double *x, uint32_t n, double low, double high) {
+    if (!isfinite(low) || !isfinite(high)) return false;
+    uint32_t at_low = 0, at_high = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        at_low += x[i] == low;
+        at_high += x[i] == high;
+    }
+    uint32_t at = at_low > at_high ? at_low : at_high;
+    return 2 * (uint64_t)at > n && n - at < BOUND_FEW;
 }
 
 static bool is_skewed(const double *x, uint32_t n, const struct estimate *t) {
@@ -94,26 +146,29 @@ static enum error_code estimate_known(const double *x, uint32_t n, double low, d
                                       struct estimate *out, struct error *e) {
     *out = (struct estimate){n, NAN, NAN, NAN, NAN, STATS_NONE};
     if (n == 0) return OK;
+    if (n == 1) {
+        out->mean = x[0];
+        return OK;
+    }
+    if (is_at_bound(x, n, low, high)) return stats_bound(x, n, low, high, key, out, e);
     bool constant = true;
     for (uint32_t i = 1; i < n && constant; i++) constant = x[i] == x[0];
+    stats_student(x, n, out);
     if (constant) {
-        out->mean = x[0];
-        if (n < 2) return OK;
+        out->mean = out->lo = out->hi = x[0];
         out->sd = 0;
-        out->lo = out->hi = x[0];
         out->method = STATS_CONSTANT;
         return OK;
     }
-    stats_student(x, n, out);
     bool leaves = out->lo < low || out->hi > high;
-    if (n >= STATS_BOOTSTRAP_MIN && (leaves || is_skewed(x, n, out))) return stats_bootstrap(x, n, key, out, e);
-    if (out->lo < low) out->lo = low;
-    if (out->hi > high) out->hi = high;
+    if (n >= STATS_BOOTSTRAP_MIN && (leaves || is_skewed(x, n, out))) TRY(stats_bootstrap(x, n, key, out, e));
+    out->lo = fmax(out->lo, low);
+    out->hi = fmin(out->hi, high);
     return OK;
 }
 
-enum error_code stats_estimate(const double *x, uint32_t n, double low, double high, uint64_t key,
-                               struct estimate *out, struct error *e) {
+enum error_code stats_estimate(const double *x, uint32_t n, double low, double high, uint64_t key, struct estimate *out,
+                               struct error *e) {
     double *known = malloc((n ? n : 1) * sizeof *known);
     if (!known) return error_set(e, ERR_FAILED, NULL, "out of memory");
     uint32_t count = 0;

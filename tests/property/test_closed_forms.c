@@ -17,7 +17,7 @@
 #include "tests/support/closed.h"
 
 #define HOUR 3600.0
-#define DAYS(n) ((int64_t)(n) * 86400)
+#define DAYS(n) ((int64_t)(n)*86400)
 
 static uint64_t runs(void) { return test_times(16, 200); }
 
@@ -52,10 +52,8 @@ struct lifetime_case {
 };
 
 static const struct lifetime_case lifetimes[] = {
-    {"exponential(1h)", left_exponential, HOUR, 0},
-    {"weibull(2h,0.6)", left_weibull, 2 * HOUR, 0.6},
-    {"weibull(30m,2)", left_weibull, HOUR / 2, 2},
-    {"lognormal(40m,1)", left_lognormal, HOUR * 2 / 3, 1},
+    {"exponential(1h)", left_exponential, HOUR, 0}, {"weibull(2h,0.6)", left_weibull, 2 * HOUR, 0.6},
+    {"weibull(30m,2)", left_weibull, HOUR / 2, 2},  {"lognormal(40m,1)", left_lognormal, HOUR * 2 / 3, 1},
     {"gamma(1h,3)", left_gamma, HOUR, 3},
 };
 #define LIFETIMES (sizeof lifetimes / sizeof lifetimes[0])

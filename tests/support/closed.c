@@ -15,9 +15,7 @@ void moments_add(struct moments *m, double x) {
     m->m2 += d * (x - m->mean);
 }
 
-double moments_se(const struct moments *m) {
-    return sqrt(m->m2 / ((double)m->n * (double)(m->n - 1)));
-}
+double moments_se(const struct moments *m) { return sqrt(m->m2 / ((double)m->n * (double)(m->n - 1))); }
 
 void closed_check(const char *what, const struct moments *m, double exact, double tolerance) {
     double se = moments_se(m), off = fabs(m->mean - exact);

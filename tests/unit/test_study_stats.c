@@ -43,8 +43,19 @@ static void test_bounds(void **state) {
     struct estimate x;
     struct error e = {0};
     assert_ok(stats_estimate(few, 3, 0, 1, 1, &x, &e), &e);
-    assert_int_equal(x.method, STATS_T);
+    assert_int_equal(x.method, STATS_BOUND);
     assert_true(x.hi <= 1 && x.lo < 0.9);
+    const double ones[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    assert_ok(stats_estimate(ones, 8, 0, 1, 1, &x, &e), &e);
+    assert_int_equal(x.method, STATS_BOUND);
+    assert_close(x.lo, 0.63058, 1e-5); /* R: binom.test(8, 8)$conf.int */
+    assert_true(x.hi == 1 && x.mean == 1 && x.sd == 0);
+    assert_ok(stats_estimate(ones, 8, -INFINITY, INFINITY, 1, &x, &e), &e);
+    assert_true(x.method == STATS_CONSTANT && x.lo == 1 && x.hi == 1);
+    const double odd[] = {0, 0, 1, 0, 0, 0};
+    assert_ok(stats_estimate(odd, 6, 0, 1, 1, &x, &e), &e);
+    assert_close(x.lo, 0.0042, 0.003); /* R: binom.test(1, 6)$conf.int */
+    assert_close(x.hi, 0.6412, 0.02);
     double many[40];
     for (int i = 0; i < 40; i++) many[i] = (i % 10 ? 1.0 : 0.7) - 0.01 * random_u01((uint64_t)i);
     assert_ok(stats_estimate(many, 40, 0, 1, 1, &x, &e), &e);
