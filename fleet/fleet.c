@@ -381,6 +381,9 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
     f->n_orders = 0;
     f->digest = random_key((uint64_t)now_ms, group);
     uint32_t n_obs = p->n_obs;
+    /* called before its time, with nothing to tell: what it said last stands */
+    bool idle = n_obs == 0 && p->wake_ms > now_ms;
+    int64_t wake_ms = p->wake_ms;
     uint32_t calls = 0;
     bool more = true;
     while (more) {
@@ -399,6 +402,7 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
         more = actions.more;
         TRY(apply(f, group, &actions, now_ms, view, e));
     }
+    if (idle && f->n_orders == 0) p->wake_ms = wake_ms;
     mix_in(&f->digest, (uint64_t)p->wake_ms);
     if (f->journaled) {
         uint64_t requests;

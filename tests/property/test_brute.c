@@ -11,27 +11,22 @@
 
 #include "base/random.h"
 #include "base/text.h"
-#include "tests/support/harness.h"
+#include "tests/support/random_run.h"
 
 /* ---- a random scenario ------------------------------------------------------ */
 
-struct luck {
-    uint64_t key, n;
-};
 
-static uint32_t below(struct luck *l, uint32_t n) { return (uint32_t)(random_key(l->key, ++l->n) % n); }
-static bool one_in(struct luck *l, uint32_t n) { return below(l, n) == 0; }
 /* Small values are what makes things happen at the same instant. */
-static uint32_t delay(struct luck *l, uint32_t max) { return one_in(l, 2) ? 0 : below(l, 3) ? 1 + below(l, 8) : 1 + below(l, max); }
+static uint32_t delay(struct luck *l, uint32_t max) { return luck_one_in(l, 2) ? 0 : luck_below(l, 3) ? 1 + luck_below(l, 8) : 1 + luck_below(l, max); }
 
 static void random_series(struct luck *l, struct brute_series *s, uint32_t span, uint32_t points, uint32_t values) {
     s->n = 1;
     s->at[0] = 0;
-    s->value[0] = below(l, values);
+    s->value[0] = luck_below(l, values);
     uint32_t at = 0;
     for (uint32_t i = 1; i < points; i++) {
-        at += 1 + below(l, one_in(l, 3) ? 10 : 2 * span / points + 1);
-        uint32_t value = below(l, values);
+        at += 1 + luck_below(l, luck_one_in(l, 3) ? 10 : 2 * span / points + 1);
+        uint32_t value = luck_below(l, values);
         if (at >= span) return;
         if (value == s->value[s->n - 1]) continue;
         s->at[s->n] = at;
@@ -40,55 +35,55 @@ static void random_series(struct luck *l, struct brute_series *s, uint32_t span,
 }
 
 static void random_pool(struct luck *l, struct brute_pool *p, uint32_t span) {
-    random_series(l, &p->capacity, span, 1 + below(l, BRUTE_STEPS), 2 + below(l, 8));
-    random_series(l, &p->price, span, 1 + below(l, 4), 5);
+    random_series(l, &p->capacity, span, 1 + luck_below(l, BRUTE_STEPS), 2 + luck_below(l, 8));
+    random_series(l, &p->price, span, 1 + luck_below(l, 4), 5);
     for (uint32_t i = 0; i < p->price.n; i++) p->price.value[i] = (p->price.value[i] + 1) * 100003;
-    if (one_in(l, 12)) {
+    if (luck_one_in(l, 12)) {
         p->price.n = 1;
         p->price.value[0] = BRUTE_NONE;
     }
-    if (one_in(l, 12)) {
+    if (luck_one_in(l, 12)) {
         p->capacity.n = 1;
         p->capacity.value[0] = BRUTE_NONE;
     }
-    p->on_demand_price = 1000000 + 10 * below(l, 3);
-    p->on_demand_capacity = one_in(l, 3) ? below(l, 6) : BRUTE_NONE;
+    p->on_demand_price = 1000000 + 10 * luck_below(l, 3);
+    p->on_demand_capacity = luck_one_in(l, 3) ? luck_below(l, 6) : BRUTE_NONE;
     p->notice = delay(l, 120);
-    p->notice_delay = one_in(l, 4) ? below(l, 20) : 0;
-    p->accept = one_in(l, 2);
-    p->oldest = one_in(l, 3);
+    p->notice_delay = luck_one_in(l, 4) ? luck_below(l, 20) : 0;
+    p->accept = luck_one_in(l, 2);
+    p->oldest = luck_one_in(l, 3);
     p->launch_delay = delay(l, 30);
     p->denial_delay = delay(l, 60);
     p->cold_start = delay(l, 180);
-    p->region = below(l, 2);
-    p->billing = (enum brute_billing)below(l, BRUTE_BILLINGS);
+    p->region = luck_below(l, 2);
+    p->billing = (enum brute_billing)luck_below(l, BRUTE_BILLINGS);
 }
 
 static void random_scenario(struct luck *l, struct brute_scenario *s) {
     memset(s, 0, sizeof *s);
-    s->n_pools = 1 + below(l, BRUTE_POOLS);
-    s->window_start = one_in(l, 3) ? below(l, 300) : 0;
-    s->horizon = 1 + below(l, one_in(l, 8) ? 6000 : 900);
-    s->warmup = one_in(l, 3) ? below(l, s->horizon) : 0;
-    uint32_t span = s->window_start + s->horizon + below(l, 60);
+    s->n_pools = 1 + luck_below(l, BRUTE_POOLS);
+    s->window_start = luck_one_in(l, 3) ? luck_below(l, 300) : 0;
+    s->horizon = 1 + luck_below(l, luck_one_in(l, 8) ? 6000 : 900);
+    s->warmup = luck_one_in(l, 3) ? luck_below(l, s->horizon) : 0;
+    uint32_t span = s->window_start + s->horizon + luck_below(l, 60);
     for (uint32_t p = 0; p < s->n_pools; p++) random_pool(l, &s->pool[p], span);
-    random_series(l, &s->target, s->horizon, one_in(l, 2) ? 1 : 1 + below(l, 5), 6);
+    random_series(l, &s->target, s->horizon, luck_one_in(l, 2) ? 1 : 1 + luck_below(l, 5), 6);
     for (int m = 0; m < 2; m++)
-        for (uint32_t r = 0; r < BRUTE_POOLS; r++) s->quota[m][r] = one_in(l, 6) ? below(l, 8) : BRUTE_NONE;
-    s->nodes = one_in(l, 4) ? 1 + below(l, 4) : 1;
-    s->max_instances = one_in(l, 8) ? below(l, 12) : BRUTE_NONE;
-    s->interval = one_in(l, 2) ? 0 : 1 + below(l, 40);
-    s->idle_interval = one_in(l, 2) ? 0 : 1 + below(l, 10);
+        for (uint32_t r = 0; r < BRUTE_POOLS; r++) s->quota[m][r] = luck_one_in(l, 6) ? luck_below(l, 8) : BRUTE_NONE;
+    s->nodes = luck_one_in(l, 4) ? 1 + luck_below(l, 4) : 1;
+    s->max_instances = luck_one_in(l, 8) ? luck_below(l, 12) : BRUTE_NONE;
+    s->interval = luck_one_in(l, 2) ? 0 : 1 + luck_below(l, 40);
+    s->idle_interval = luck_one_in(l, 2) ? 0 : 1 + luck_below(l, 10);
     s->drain = delay(l, 120);
-    s->retry = 1 + below(l, 90);
-    s->observe_capacity = s->interval == 0 ? !one_in(l, 3) : one_in(l, 2);
-    s->means_launch = one_in(l, 6);
-    s->mix = (enum brute_mix)below(l, BRUTE_MIXES);
-    s->base = below(l, 4);
-    s->overprovision = below(l, 3);
-    s->dynamic = !one_in(l, 3);
-    s->react = one_in(l, 2);
-    s->placer = (enum brute_placer)below(l, BRUTE_PLACERS);
+    s->retry = 1 + luck_below(l, 90);
+    s->observe_capacity = s->interval == 0 ? !luck_one_in(l, 3) : luck_one_in(l, 2);
+    s->means_launch = luck_one_in(l, 6);
+    s->mix = (enum brute_mix)luck_below(l, BRUTE_MIXES);
+    s->base = luck_below(l, 4);
+    s->overprovision = luck_below(l, 3);
+    s->dynamic = !luck_one_in(l, 3);
+    s->react = luck_one_in(l, 2);
+    s->placer = (enum brute_placer)luck_below(l, BRUTE_PLACERS);
 }
 
 /* ---- the same for the engine --------------------------------------------------- */

@@ -422,7 +422,9 @@ static void instant(struct world *w) {
         w->before = true;
         decide(w);
         w->before = false;
-        w->next_tick = w->t + (w->policy_target == 0 && s->idle_interval > 0 ? s->idle_interval : s->interval);
+        bool over = s->mix == BRUTE_SPOT || s->mix == BRUTE_SKYSERVE;
+        bool idle = w->policy_target + (over ? s->overprovision : 0) == 0; /* SkyServe's final target */
+        w->next_tick = w->t + (idle && s->idle_interval > 0 ? s->idle_interval : s->interval);
     }
     for (int round = 0; first || busy(w); round++, first = false) {
         assert_true(round < ROUNDS);
