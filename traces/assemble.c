@@ -84,7 +84,13 @@ static enum error_code make_price(const struct raw_pool *raw, const struct place
     return OK;
 }
 
-static const char *or_empty(const char *text) { return text ? text : ""; }
+static enum error_code take_text(const struct raw_pool *raw, const char *what, const char *text, char **slot,
+                                 struct error *e) {
+    const char *fault = raw_text_fault(text);
+    if (!fault) return raw_text_set(slot, text, e);
+    return error_set(e, ERR_INPUT, raw->capacity.path ? raw->capacity.path : raw->price.path, "%s of pool '%s' %s",
+                     what, raw->name, fault);
+}
 
 /* What sources say goes before what the name suggests. */
 static enum error_code make_identity(const struct raw_pool *raw, const char *cloud_option, struct trace_pool *p,
@@ -101,10 +107,10 @@ static enum error_code make_identity(const struct raw_pool *raw, const char *clo
     const char *cloud = cloud_option ? cloud_option : raw->cloud ? raw->cloud : found.cloud;
     p->cloud_inferred = !cloud_option && (raw->cloud ? raw->cloud_inferred : known);
     TRY(raw_text_set(&p->name, raw->name, e));
-    TRY(raw_text_set(&p->cloud, cloud, e));
-    TRY(raw_text_set(&p->region, raw->region ? raw->region : found.region, e));
-    TRY(raw_text_set(&p->zone, raw->zone ? raw->zone : found.zone, e));
-    return raw_text_set(&p->instance_type, raw->instance_type ? or_empty(raw->instance_type) : type, e);
+    TRY(take_text(raw, "cloud", cloud, &p->cloud, e));
+    TRY(take_text(raw, "region", raw->region ? raw->region : found.region, &p->region, e));
+    TRY(take_text(raw, "zone", raw->zone ? raw->zone : found.zone, &p->zone, e));
+    return take_text(raw, "instance type", raw->instance_type ? raw->instance_type : type, &p->instance_type, e);
 }
 
 static enum error_code make_pool(struct trace_builder *b, uint32_t i, const struct placed *placed, struct trace_pool *p,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traces/builder.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,16 +73,39 @@ enum error_code raw_series_alloc(struct series *s, size_t n, bool timed, const c
     return error_set(e, ERR_FAILED, where, "out of memory");
 }
 
-/* Names go into CSV rows, file names and terminals. */
+/* Length of the well-formed UTF-8 sequence at s, or 0 (Unicode table 3-7). */
+static size_t sequence_length(const unsigned char *s) {
+    static const struct {
+        unsigned char first, last, low, high; /* of the first byte; of the second */
+        size_t length;
+    } rows[] = {{0x20, 0x7e, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+                {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (s[0] < rows[i].first || s[0] > rows[i].last) continue;
+        if (rows[i].length > 1 && (s[1] < rows[i].low || s[1] > rows[i].high)) return 0;
+        for (size_t k = 2; k < rows[i].length; k++)
+            if (s[k] < 0x80 || s[k] > 0xbf) return 0;
+        return rows[i].length;
+    }
+    return 0;
+}
+
+const char *raw_text_fault(const char *text) {
+    if (strlen(text) > POOL_NAME_MAX) return "is longer than 200 bytes";
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        size_t n = sequence_length(s);
+        if (n == 0) return *s < 0x80 ? "has a control character" : "is not UTF-8";
+        s += n;
+    }
+    return NULL;
+}
+_Static_assert(POOL_NAME_MAX == 200, "named in an error");
+
 static enum error_code check_name(const struct source *src, const char *name, struct error *e) {
-    size_t n = strlen(name);
-    if (n == 0) return error_set(e, ERR_INPUT, src->path, "has a pool with an empty name");
-    if (n > POOL_NAME_MAX)
-        return error_set(e, ERR_INPUT, src->path, "pool name '%.40s...' is longer than %u bytes", name, POOL_NAME_MAX);
-    for (size_t i = 0; i < n; i++)
-        if (iscntrl((unsigned char)name[i]))
-            return error_set(e, ERR_INPUT, src->path, "pool name '%s' has a control character", name);
-    return OK;
+    if (!*name) return error_set(e, ERR_INPUT, src->path, "has a pool with an empty name");
+    const char *fault = raw_text_fault(name);
+    return fault ? error_set(e, ERR_INPUT, src->path, "pool name '%.40s' %s", name, fault) : OK;
 }
 
 /* Position of the name among the sorted pools, or where it would go. */

@@ -89,6 +89,9 @@ enum error_code builder_align(struct trace_builder *b, const char *pool, const c
 
 /* Replaces *slot by a copy of text.  ERR_FAILED when out of memory. */
 enum error_code raw_text_set(char **slot, const char *text, struct error *e);
+/* What is wrong with a text that goes into CSV rows, JSON, file names and
+ * terminals, or NULL: too long, control characters, not UTF-8. */
+const char *raw_text_fault(const char *text);
 /* Room for n samples in both arrays (at_ms only when timed); checks the limit. */
 enum error_code raw_series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e);
 void samples_free(struct series *s);
