@@ -24,6 +24,9 @@ const struct field top_fields[] = {
     {"warmup", FIELD_DURATION, AT(warmup_ms), "", 0, TIME_MAX, "0s", "counters start this long after the start", NULL},
     {"horizon", FIELD_DURATION, AT(horizon_ms), "", 0, TIME_MAX, NULL,
      "length of the run, warm-up included; null: to the end of the trace's shortest pool", NULL},
+    {"load", FIELD_TEXT, AT(load), "requests/s", 0, 0, NULL,
+     "requests to the service from the start of the run on: CSV file of seconds,requests_per_second, or a list such "
+     "as 0s:1.5 1h:20; null: not known", NULL},
 };
 #undef AT
 #define AT(member) offsetof(struct scenario_trace, member)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sim/load.h"
 #include "study/json_text.h"
 #include "study/metrics.h"
 #include "study/scenario_private.h"
@@ -101,6 +102,7 @@ static void fill_config(struct scenario *s) {
     c->pools = s->pools;
     c->n_groups = s->n_groups;
     c->groups = s->group_configs;
+    c->load = s->load;
     c->quotas = s->quotas;
     c->means_launch = s->read.means == 1;
     c->nodes = s->fleet.nodes;
@@ -122,6 +124,7 @@ enum error_code scenario_resolve(const struct scenario_doc *doc, struct scenario
     if (rc == OK) rc = resolve_control(&r, e);
     if (rc == OK) rc = resolve_trace(&r, e);
     if (rc == OK) rc = resolve_groups(&r, e);
+    if (rc == OK) rc = resolve_load(&r, e);
     if (rc == OK) rc = resolve_pools(&r, e);
     if (rc == OK) rc = resolve_times(&r, e);
     if (rc != OK) {
@@ -148,6 +151,7 @@ void scenario_free(struct scenario *s) {
     field_free_all(study_fields, study_fields_n, &s->study);
     text_list_free(s->paths, s->n_paths);
     text_list_free(s->plugins, s->n_plugins);
+    load_free(s->load);
     free(s->cloud_name);
     free(s->vary);
     free(s->view.pools);

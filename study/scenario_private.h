@@ -45,6 +45,7 @@ struct scenario {
     bool groups_given; /* else one unnamed group of all pools */
     bool has_target;   /* fleet.target, not an autoscaler */
     uint32_t target;
+    struct load *load; /* NULL: not known */
     struct trace view; /* the pools used; borrows from the cached trace */
     struct pool_params *pools;
     const char **clouds; /* cloud profile of each pool; "" none */
@@ -68,6 +69,7 @@ enum error_code resolve_trace(struct resolver *r, struct error *e);  /* scenario
 enum error_code resolve_groups(struct resolver *r, struct error *e); /* scenario_groups.c; narrows the view */
 enum error_code resolve_pools(struct resolver *r, struct error *e);  /* scenario_pools.c */
 enum error_code resolve_control(struct resolver *r, struct error *e);
+enum error_code resolve_load(struct resolver *r, struct error *e);   /* scenario_load.c; after the groups */
 
 /* A section of the document, or NULL: "fleet", "cloud". */
 const struct cJSON *resolver_section(const struct resolver *r, const char *name);
