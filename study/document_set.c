@@ -42,7 +42,8 @@ void doc_full_path(const char *typed, struct strbuf *out) {
 }
 
 /* Cuts the path into words, in place.  Under cloud.pools the pool's name may
- * hold dots: only the last word is the field. */
+ * hold dots: only the last word is the field.  What follows study.vary is one
+ * key, a path itself. */
 static uint32_t split_path(char *path, char *words[PATH_WORDS_MAX]) {
     uint32_t n = 0;
     char *p = path;
@@ -56,6 +57,13 @@ static uint32_t split_path(char *path, char *words[PATH_WORDS_MAX]) {
         *field = '\0';
         words[3] = field + 1;
         return 4;
+    }
+    if (strncmp(path, "study.vary.", 11) == 0) {
+        path[5] = path[10] = '\0';
+        words[0] = path;
+        words[1] = path + 6;
+        words[2] = path + 11;
+        return 3;
     }
     while (n < PATH_WORDS_MAX) {
         words[n++] = p;

@@ -26,7 +26,7 @@ Draft202012Validator.check_schema(schema)
 validator = Draft202012Validator(schema)
 manifest = json.load(open(sys.argv[2] + "/study/manifest.json"))
 good = [json.load(open(f"{sys.argv[2]}/{name}.json")) for name in ("plain", "groups")]
-good += [manifest["scenario"], manifest["resolved"],
+good += [json.load(open("docs/examples/base_size.json")), manifest["scenario"], manifest["resolved"],
          {"fleet": {"target": 4, "policy": {"mix": "skyserve()", "placer": {"name": "random"}}}},
          {"horizon": None, "study": {"vary": {"policy.mix.base": "0..4", "target": [1, 2]}}}]
 bad = [{"flet": {}}, {"seed": -1}, {"seed": 1.5}, {"horizon": "soon"}, {"fleet": {"target": "x"}},

@@ -100,6 +100,10 @@ sweep plain "$work/s.json" --seed 2 || die "an older study was not replaced"
 "$program" sweep "$work/s.json" --vary seed=1,2 --json >"$work/json" 2>/dev/null || die "sweep --json failed"
 grep -q '"variants": \[' "$work/json" || die "sweep --json: no variants"
 
+# The example study of the docs.
+sweep example docs/examples/base_size.json --replications 2 || die "the example study failed: $(cat "$work/err")"
+grep -q 'should always be on-demand?</h1>' "$work/example/report.html" || die "the report does not ask the question"
+
 # A disk that fills up: exit 1, one error, nothing that looks like a study.
 for kib in 4 64 120; do
     (

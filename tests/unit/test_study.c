@@ -352,6 +352,20 @@ static void test_precision(void **state) {
     study_free(&study);
 }
 
+static void test_vary_by_path(void **state) {
+    struct fixture *f = *state;
+    struct study study;
+    struct error e = {0};
+    read_text(f, "{\"fleet\": {\"target\": 2, \"policy\": \"skyserve()\"}}");
+    assert_ok(doc_set(f->doc, scenario_env_registry(f->env), "study.vary.policy.mix.base", "0..2", "--set", &e), &e);
+    assert_ok(doc_set_vary(f->doc, "cloud.pools.us-e*.notice", "0s,30s", "--vary", &e), &e);
+    assert_ok(study_prepare(f->doc, f->env, &study, &e), &e);
+    assert_int_equal(study.n_variants, 6);
+    assert_int_equal(scenario_config(study.variants[5])->pools[0].notice_ms, 30000);
+    assert_int_equal(scenario_config(study.variants[5])->groups[0].spec->mix.value[0].i, 2);
+    study_free(&study);
+}
+
 static void test_failing_variant_is_named(void **state) {
     struct fixture *f = *state;
     struct error e = {0};
@@ -392,6 +406,7 @@ int main(void) {
         T(test_discarded_folder_leaves_nothing),
         T(test_manifest_repeats_the_study),
         T(test_precision),
+        T(test_vary_by_path),
         T(test_failing_variant_is_named),
         T(test_base_is_clamped),
     };
