@@ -23,6 +23,7 @@
     X(placer_least_loaded)                                                                                             \
     X(placer_random)                                                                                                   \
     X(placer_skypilot)                                                                                                 \
+    X(placer_spothedge)                                                                                                \
     X(placer_ttl_bench)
 
 #define POLICY_DECLARE(NAME) extern const struct sp_policy NAME;

@@ -20,8 +20,8 @@ static const char *const mixes[] = {"on-demand",
                                     "safety-net(base=1,slo=0.7,dwell=25s,notice=react,rebalance=react)",
                                     "safety-net(overprovision=1,slo=0.3,dwell=3s)",
                                     "docs/examples/policy_cautious.c(calm=40s)"};
-static const char *const placers[] = {"cheapest", "round-robin", "even-spread",       "least-loaded",
-                                      "random",   "skypilot",    "ttl-bench(ttl=17s)"};
+static const char *const placers[] = {"cheapest", "round-robin",        "even-spread", "least-loaded",         "random",
+                                      "skypilot", "ttl-bench(ttl=17s)", "spothedge",   "spothedge(reset=code)"};
 
 struct pair {
     struct fake *every, *skip;
