@@ -80,16 +80,26 @@ static void column(const struct study *study, uint32_t variant, enum metric_id m
     for (uint32_t r = 0; r < study->n_replications; r++) out[r] = study_record(study, variant, r)->value[metric];
 }
 
+/* Nothing in the variant's replications is random. */
+static bool is_alike(const struct study *study, uint32_t variant) {
+    bool same = study->n_replications > 1;
+    for (uint32_t r = 1; r < study->n_replications && same; r++)
+        same = study_record(study, variant, r)->fingerprint == study_record(study, variant, 0)->fingerprint;
+    return same;
+}
+
 static enum error_code summarise_metric(struct study *study, enum metric_id m, double *first, double *own,
                                         struct error *e) {
     uint64_t seed = scenario_config(study->variants[0])->seed;
     /* the same resamples for every variant: keyed by metric, not by variant */
     uint64_t key = random_key_text(random_key_text(random_mix(seed), "bootstrap"), metrics[m].name);
-    double low = metrics[m].share ? 0 : -INFINITY, high = metrics[m].share ? 1 : INFINITY;
     column(study, 0, m, first);
     for (uint32_t v = 0; v < study->n_variants; v++) {
         struct study_cell *cell = &study->cells[(size_t)v * METRICS + m];
         column(study, v, m, own);
+        /* one run repeated is no sample: its value is not one of many near a bound */
+        bool bounded = metrics[m].share && !is_alike(study, v);
+        double low = bounded ? 0 : -INFINITY, high = bounded ? 1 : INFINITY;
         TRY(stats_estimate(own, study->n_replications, low, high, key, &cell->value, e));
         cell->versus_first = (struct estimate){0, NAN, NAN, NAN, NAN, STATS_NONE};
         if (v > 0) TRY(stats_paired(own, first, study->n_replications, key, &cell->versus_first, e));
@@ -112,16 +122,15 @@ static enum error_code summarise(struct study *study, struct error *e) {
 static void note_results(struct study *study) {
     uint32_t clamped = 0, unpriced = 0, alike = 0;
     for (uint32_t v = 0; v < study->n_variants; v++) {
-        bool any_clamped = false, any_unpriced = false, same = study->n_replications > 1;
+        bool any_clamped = false, any_unpriced = false;
         for (uint32_t r = 0; r < study->n_replications; r++) {
             const struct run_record *record = study_record(study, v, r);
             any_clamped |= record->base_clamped;
             any_unpriced |= record->unknown_price_pools > 0;
-            same &= record->fingerprint == study_record(study, v, 0)->fingerprint;
         }
         clamped += any_clamped;
         unpriced += any_unpriced;
-        alike += same;
+        alike += is_alike(study, v);
     }
     if (clamped)
         notes_add(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
