@@ -25,15 +25,17 @@ static const struct table_column columns[] = {
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
 
-/* "99.12 +- 0.05": the larger side of the interval. */
-static void cell_text(const struct estimate *x, const struct table_column *c, char out[48]) {
+/* "99.12 +-0.05", or "99.12 -0.60 +0.05" where the sides differ by much. */
+static void cell_text(const struct estimate *x, const struct table_column *c, char out[64]) {
+    double down = (x->mean - x->lo) * c->scale, up = (x->hi - x->mean) * c->scale;
     if (isnan(x->mean))
-        snprintf(out, 48, "-");
+        snprintf(out, 64, "-");
     else if (isnan(x->lo) || x->hi <= x->lo)
-        snprintf(out, 48, "%.*f", c->decimals, x->mean * c->scale);
+        snprintf(out, 64, "%.*f", c->decimals, x->mean * c->scale);
+    else if (fmax(down, up) < 1.25 * fmin(down, up))
+        snprintf(out, 64, "%.*f +-%.*f", c->decimals, x->mean * c->scale, c->decimals, fmax(down, up));
     else
-        snprintf(out, 48, "%.*f +-%.*f", c->decimals, x->mean * c->scale, c->decimals,
-                 fmax(x->hi - x->mean, x->mean - x->lo) * c->scale);
+        snprintf(out, 64, "%.*f -%.*f +%.*f", c->decimals, x->mean * c->scale, c->decimals, down, c->decimals, up);
 }
 
 static int label_width(const struct study *s, uint32_t axis) {
@@ -45,7 +47,7 @@ static int label_width(const struct study *s, uint32_t axis) {
 
 void study_summary_text(const struct study *s, struct strbuf *out) {
     int width[N_COLUMNS];
-    char cell[48];
+    char cell[64];
     for (size_t c = 0; c < N_COLUMNS; c++) {
         width[c] = (int)strlen(columns[c].title);
         for (uint32_t v = 0; v < s->n_variants; v++) {
@@ -66,7 +68,7 @@ void study_summary_text(const struct study *s, struct strbuf *out) {
     }
     strbuf_printf(out, "%" PRIu32 " run%s per row%s; %lld independent %s of the trace behind them\n", s->n_replications,
                   s->n_replications == 1 ? "" : "s",
-                  s->n_replications > 1 ? ", +- is the 95 % interval of the mean" : "",
+                  s->n_replications > 1 ? "; +-, or - and +, reach to the ends of the 95 % interval of the mean" : "",
                   (long long)s->independent_windows, s->window_ms ? "windows" : "passes");
     assumptions_to_text(s->variants[0], out);
 }
