@@ -10,7 +10,7 @@
 #include "base/random.h"
 
 #define SKEW_LIMIT 1.0
-#define T_LIMIT 1e6
+#define T_LIMIT 4.0 /* times Student's quantile */
 #define BOUND_FEW 10u
 
 const char *stats_method_name(enum stats_method m) {
@@ -56,8 +56,9 @@ static uint64_t resample_index(uint64_t key, uint64_t i, uint32_t n) {
     return (random_mix(key + i * 0x9e3779b97f4a7c15u) >> 32) * n >> 32;
 }
 
-/* How far the mean of one resample lies off, in its own standard errors. */
-static double resampled_t(const double *x, uint32_t n, double mean, uint64_t stream) {
+/* How far the mean of one resample lies off, in its own standard errors.  A
+ * resample of few distinct values can have next to no spread: hence the limit. */
+static double resampled_t(const double *x, uint32_t n, double mean, double limit, uint64_t stream) {
     double sum = 0, squares = 0;
     for (uint32_t i = 0; i < n; i++) {
         double d = x[resample_index(stream, i, n)] - mean; /* about the mean: no digits lost */
@@ -67,14 +68,15 @@ static double resampled_t(const double *x, uint32_t n, double mean, uint64_t str
     double off = sum / n, variance = (squares - sum * off) / (n - 1);
     if (off == 0) return 0;
     double t = off / sqrt(variance > 0 ? variance / n : 0);
-    return fabs(t) < T_LIMIT ? t : copysign(T_LIMIT, off);
+    return fabs(t) < limit ? t : copysign(limit, off);
 }
 
 enum error_code stats_bootstrap(const double *x, uint32_t n, uint64_t key, struct estimate *out, struct error *e) {
     stats_student(x, n, out);
     double *t = malloc(STATS_RESAMPLES * sizeof *t);
     if (!t) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    for (uint32_t b = 0; b < STATS_RESAMPLES; b++) t[b] = resampled_t(x, n, out->mean, random_key(key, b));
+    double limit = T_LIMIT * gsl_cdf_tdist_Pinv(0.5 + STATS_LEVEL / 2, n - 1);
+    for (uint32_t b = 0; b < STATS_RESAMPLES; b++) t[b] = resampled_t(x, n, out->mean, limit, random_key(key, b));
     gsl_sort(t, 1, STATS_RESAMPLES);
     double se = out->sd / sqrt((double)n);
     out->lo = out->mean - se * quantile(t, STATS_RESAMPLES, 0.5 + STATS_LEVEL / 2);
