@@ -33,6 +33,7 @@ static const struct option convert_options[] = {
 };
 static const struct option plot_options[] = {
     {"output", OPTION_VALUE, "FILE", "picture to write, .svg or .png (also -o)", NULL, false},
+    {"prices", OPTION_FLAG, NULL, "draw prices, not capacity (the default where there are only prices)", NULL, false},
     {"ascii", OPTION_FLAG, NULL, "draw in the terminal", NULL, false},
     {"width", OPTION_VALUE, "N", "columns of the terminal picture (80)", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
@@ -69,6 +70,12 @@ static enum error_code do_convert(const struct options *o, const struct trace *t
     return rc;
 }
 
+static enum trace_quantity quantity(const struct options *o, const struct trace *t) {
+    bool any_capacity = false;
+    for (uint32_t i = 0; i < t->n_pools; i++) any_capacity = any_capacity || t->pools[i].has_capacity;
+    return options_get(o, "prices") || !any_capacity ? TRACE_PRICE : TRACE_CAPACITY;
+}
+
 static enum error_code do_plot(const struct options *o, const struct trace *t, const struct trace_notes *notes,
                                struct error *e) {
     (void)notes;
@@ -83,7 +90,7 @@ static enum error_code do_plot(const struct options *o, const struct trace *t, c
         TRY(print_out(&out, e));
     }
     const char *hint = NULL;
-    if (path) TRY(trace_plot(t, path, &hint, e));
+    if (path) TRY(trace_plot(t, quantity(o, t), path, &hint, e));
     if (hint) fprintf(stderr, "spotsim: %s\n", hint);
     return OK;
 }
@@ -98,7 +105,7 @@ struct action {
 static const struct action actions[] = {
     {"stat", do_stat, stat_options, "availability, run lengths, prices, and how pools fail together"},
     {"convert", do_convert, convert_options, "write the trace as tidy CSV"},
-    {"plot", do_plot, plot_options, "draw the pools' capacity over time"},
+    {"plot", do_plot, plot_options, "draw the pools' capacity or prices over time"},
 };
 #define N_ACTIONS (sizeof actions / sizeof *actions)
 

@@ -10,15 +10,14 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "traces/report.h"
 
 extern char **environ;
 
 /* $SPOTSIM_PLOT_DIR; beside an installed program; in the source tree. */
-static bool find_script(char path[PATH_MAX]) {
+static bool find_script(const char *name, char path[PATH_MAX]) {
     const char *set = getenv("SPOTSIM_PLOT_DIR");
     if (set) {
-        snprintf(path, PATH_MAX, "%s/trace.gp", set);
+        snprintf(path, PATH_MAX, "%s/%s", set, name);
         return access(path, R_OK) == 0;
     }
     char program[PATH_MAX / 2];
@@ -28,10 +27,10 @@ static bool find_script(char path[PATH_MAX]) {
     if (slash) *slash = '\0';
     static const char *const places[] = {"../share/spotsim/plot", "../scripts/plot"};
     for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        snprintf(path, PATH_MAX, "%s/%s/trace.gp", program, places[i]);
+        snprintf(path, PATH_MAX, "%s/%s/%s", program, places[i], name);
         if (access(path, R_OK) == 0) return true;
     }
-    snprintf(path, PATH_MAX, "scripts/plot/trace.gp");
+    snprintf(path, PATH_MAX, "scripts/plot/%s", name);
     return access(path, R_OK) == 0;
 }
 
@@ -72,11 +71,12 @@ static int run_gnuplot(char *assignments, char *script) {
 }
 
 /* gnuplot writes beside the picture; only a complete one gets its name. */
-static enum error_code draw(const struct trace *t, const char *path, const char *format, const char *data,
-                            const char **hint, struct error *e) {
+static enum error_code draw(const struct trace *t, enum trace_quantity what, const char *path, const char *format,
+                            const char *data, const char **hint, struct error *e) {
     char script[PATH_MAX];
-    if (!find_script(script)) {
-        *hint = "trace.gp was not found; set SPOTSIM_PLOT_DIR to the folder of the gnuplot scripts and repeat";
+    if (!find_script(what == TRACE_PRICE ? "trace-price.gp" : "trace.gp", script)) {
+        *hint =
+            "the gnuplot script was not found; set SPOTSIM_PLOT_DIR to the folder of the gnuplot scripts and repeat";
         return OK;
     }
     struct strbuf set = {0}, unfinished = {0};
@@ -99,7 +99,8 @@ static enum error_code draw(const struct trace *t, const char *path, const char 
     return rc;
 }
 
-enum error_code trace_plot(const struct trace *t, const char *path, const char **hint, struct error *e) {
+enum error_code trace_plot(const struct trace *t, enum trace_quantity what, const char *path, const char **hint,
+                           struct error *e) {
     *hint = NULL;
     const char *dot = strrchr(path, '.');
     if (!dot || (strcmp(dot, ".svg") != 0 && strcmp(dot, ".png") != 0))
@@ -108,11 +109,11 @@ enum error_code trace_plot(const struct trace *t, const char *path, const char *
         return error_set(e, ERR_INPUT, path, "%u pools do not fit one picture; the limit is %u", t->n_pools,
                          TRACE_PLOT_POOLS_MAX);
     struct strbuf data = {0}, data_path = {0};
-    trace_report_data(t, &data);
+    trace_report_data(t, what, &data);
     strbuf_printf(&data_path, "%.*s.dat", (int)(dot - path), path);
     enum error_code rc = data.failed || data_path.failed ? error_set(e, ERR_FAILED, NULL, "out of memory")
                                                          : file_write(data_path.data, data.data, data.size, e);
-    if (rc == OK) rc = draw(t, path, dot + 1, data_path.data, hint, e);
+    if (rc == OK) rc = draw(t, what, path, dot + 1, data_path.data, hint, e);
     strbuf_free(&data);
     strbuf_free(&data_path);
     return rc;

@@ -3,14 +3,15 @@
 #ifndef SPOTSIM_CLI_TRACE_PLOT_H
 #define SPOTSIM_CLI_TRACE_PLOT_H
 
-#include "traces/trace.h"
+#include "traces/report.h"
 
 #define TRACE_PLOT_POOLS_MAX 64u
 
-/* Writes FILE without its extension plus ".dat", then `path` (.svg or .png)
- * with gnuplot and scripts/plot/trace.gp.  Without gnuplot or the script the
+/* Writes `path` without its extension plus ".dat", then `path` (.svg or .png)
+ * with gnuplot and scripts/plot/trace.gp or trace-price.gp.  Without gnuplot or the script the
  * data stays, *hint says how to get the picture (static text) and the call
  * succeeds; otherwise *hint is NULL. */
-enum error_code trace_plot(const struct trace *t, const char *path, const char **hint, struct error *e);
+enum error_code trace_plot(const struct trace *t, enum trace_quantity what, const char *path, const char **hint,
+                           struct error *e);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A trace as a picture for the terminal and as data for plots. */
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -59,34 +58,44 @@ void trace_report_picture(const struct trace *t, uint32_t width, struct strbuf *
     strbuf_printf(out, "%*s  blank: down; . : # rising share of the pool's largest capacity\n", name_width, "");
 }
 
-static void data_row(const struct trace_pool *p, int64_t at_ms, uint32_t capacity, int64_t price, struct strbuf *out) {
+static void data_row(int64_t at_ms, double value, struct strbuf *out) {
     strbuf_real(out, (double)at_ms / (double)MS_PER_HOUR);
-    if (capacity == TRACE_UNLIMITED)
-        strbuf_puts(out, " -1");
-    else
-        strbuf_printf(out, " %" PRIu32, capacity);
-    if (p->price.n)
-        strbuf_printf(out, " %.6f\n", (double)price / 1e6);
-    else
+    if (isnan(value)) {
         strbuf_puts(out, " NaN\n");
+        return;
+    }
+    strbuf_puts(out, " ");
+    strbuf_real(out, value);
+    strbuf_puts(out, "\n");
 }
 
-void trace_report_data(const struct trace *t, struct strbuf *out) {
-    strbuf_puts(out, "# hour capacity price_usd_per_h\n");
+static double capacity_value(const struct trace_pool *p, uint32_t i) {
+    return p->capacity.value[i] == TRACE_UNLIMITED ? -1 : (double)p->capacity.value[i];
+}
+
+static void capacity_data(const struct trace_pool *p, struct strbuf *out) {
+    for (uint32_t i = 0; i < p->capacity.n; i++) data_row(p->capacity.at_ms[i], capacity_value(p, i), out);
+    data_row(p->span_ms, capacity_value(p, p->capacity.n - 1), out);
+}
+
+static void price_data(const struct trace_pool *p, struct strbuf *out) {
+    double last = NAN;
+    if (p->price.n == 0) data_row(0, NAN, out);
+    for (uint32_t i = 0; i < p->price.n; i++) {
+        last = (double)p->price.uusd_per_h[i] / 1e6;
+        data_row(p->price.at_ms[i], last, out);
+    }
+    data_row(p->span_ms, last, out);
+}
+
+void trace_report_data(const struct trace *t, enum trace_quantity what, struct strbuf *out) {
+    strbuf_puts(out, what == TRACE_PRICE ? "# hour price_usd_per_h\n" : "# hour capacity\n");
     for (uint32_t k = 0; k < t->n_pools; k++) {
-        const struct trace_pool *p = &t->pools[k];
         if (k) strbuf_puts(out, "\n\n");
-        strbuf_printf(out, "# %s\n", p->name);
-        uint32_t i = 0, j = 0;
-        int64_t now = 0;
-        while (now < p->span_ms) {
-            data_row(p, now, p->capacity.value[i], p->price.n ? p->price.uusd_per_h[j] : 0, out);
-            int64_t next_capacity = i + 1 < p->capacity.n ? p->capacity.at_ms[i + 1] : p->span_ms;
-            int64_t next_price = j + 1 < p->price.n ? p->price.at_ms[j + 1] : p->span_ms;
-            now = next_capacity < next_price ? next_capacity : next_price;
-            if (now < p->span_ms && now == next_capacity) i++;
-            if (now < p->span_ms && now == next_price) j++;
-        }
-        data_row(p, p->span_ms, p->capacity.value[i], p->price.n ? p->price.uusd_per_h[j] : 0, out);
+        strbuf_printf(out, "# %s\n", t->pools[k].name);
+        if (what == TRACE_PRICE)
+            price_data(&t->pools[k], out);
+        else
+            capacity_data(&t->pools[k], out);
     }
 }

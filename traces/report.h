@@ -16,9 +16,10 @@ enum error_code trace_report_json(const struct trace *t, const struct trace_note
 /* One row of `width` characters per pool: blank down, . : # for rising shares
  * of the pool's largest capacity.  Widths from 20 to 1000. */
 void trace_report_picture(const struct trace *t, uint32_t width, struct strbuf *out);
-/* Columns hour, capacity (-1: unlimited), price in $/h (NaN: unknown); one
+enum trace_quantity { TRACE_CAPACITY, TRACE_PRICE };
+/* Columns hour and value: instances (-1: unlimited) or $/h (NaN: unknown); one
  * block per pool, two blank lines between blocks; a row holds until the next
  * one, the last row ends the pool. */
-void trace_report_data(const struct trace *t, struct strbuf *out);
+void trace_report_data(const struct trace *t, enum trace_quantity what, struct strbuf *out);
 
 #endif

@@ -50,7 +50,8 @@ static void check_trace(const struct trace *t) {
     FUZZ_CHECK(trace_report_json(t, NULL, &b, &e) == OK);
     FUZZ_CHECK(trace_report_text(t, &b, &e) == OK);
     trace_report_picture(t, 60, &b);
-    trace_report_data(t, &b);
+    trace_report_data(t, TRACE_CAPACITY, &b);
+    trace_report_data(t, TRACE_PRICE, &b);
     FUZZ_CHECK(!b.failed);
     strbuf_free(&b);
 }

@@ -64,6 +64,8 @@ if command -v gnuplot >/dev/null; then
     run 0 plot "$data/demo4" -o "$work/picture.png"
     yes 'the plot is no PNG' [ -s "$work/picture.png" ]
 fi
+run 0 plot "$data/demo4" --prices -o "$work/prices.svg"
+yes 'the plot of prices has no prices' grep -q price_usd_per_h "$work/prices.dat"
 mkdir "$work/empty"
 tried=$((tried + 1))
 PATH=$work/empty "$program" trace plot "$data/demo4" -o "$work/none.svg" 2>"$work/err" || bad=$((bad + 1))
