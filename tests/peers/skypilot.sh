@@ -7,7 +7,7 @@
 #   SPOTSIM_FULL=1          100,000 decisions instead of 2,000
 cd "$(dirname "$0")/../.." || exit 1
 here=tests/peers/skypilot
-driver=$(dirname "${SPOTSIM:-build/spotsim}")/tests/peers/skypilot/driver
+driver=$(dirname "${SPOTSIM:-build/spotsim}")/tests/peers/common/driver
 venv=build/peers/skypilot
 decisions=2000
 if [ "${SPOTSIM_FULL:-0}" = 1 ]; then decisions=100000; fi
