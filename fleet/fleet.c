@@ -241,7 +241,7 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
         free_row(f, slot);
         break;
     case SP_OBS_CLEARED: free_row(f, slot); break;
-    default: assert(!"not an observation about a replica");
+    default: assert(false); /* not an observation about a replica */
     }
 }
 
