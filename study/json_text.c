@@ -28,8 +28,8 @@ static enum error_code syntax_error(const char *text, size_t size, const char *a
 static const char *not_utf8(const char *text, size_t size) {
     const unsigned char *p = (const unsigned char *)text, *end = p + size;
     while (p < end) {
-        size_t n = *p < 0x80 ? 0 : *p < 0xc2 ? 9 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : *p < 0xf5 ? 3 : 9;
-        if (n > (size_t)(end - p) - 1) return (const char *)p;
+        size_t n = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3; /* bytes that follow */
+        if ((*p >= 0x80 && *p < 0xc2) || *p > 0xf4 || n >= (size_t)(end - p)) return (const char *)p;
         bool bad = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
                    (*p == 0xf4 && p[1] > 0x8f);
         for (size_t i = 1; i <= n; i++) bad |= (p[i] & 0xc0) != 0x80;

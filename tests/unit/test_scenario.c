@@ -287,7 +287,8 @@ static void test_syntax(void **state) {
                  {"NaN", "s.json:1"},
                  {"3", "got a number"},
                  {"{\n\"name\": \"\xff\"}", "s.json:2"},
-                 {"{\"name\": \"\xe2\x82\"}", "UTF-8"}};
+                 {"{\"name\": \"\xe2\x82\"}", "UTF-8"},
+                 {"[\"\x83\x83\x83\x83\x83\x83\x83\x83\x83\x83\x83\x83\"]", "UTF-8"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct error e = {0};
         struct scenario_doc *doc = NULL;
