@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "traces/json.h"
+#include "traces/readers.h"
 
 #define HINT_TEXT_MAX POOL_NAME_MAX
 
@@ -91,7 +92,7 @@ static enum error_code take_entry(const char *path, const cJSON *v, int64_t i, s
     if (!f->path)
         return error_set(e, ERR_INPUT, trace_json_where(&place, path, "files", i, NULL), "expected a \"file\"");
     int64_t ignored;
-    if (f->hints.epoch && text_timestamp_ms(f->hints.epoch, &ignored, e) != OK) {
+    if (f->hints.epoch && timestamp_from_text(f->hints.epoch, &ignored, e) != OK) {
         error_in(e, trace_json_where(&place, path, "files", i, "epoch"));
         return ERR_INPUT;
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "traces/trace.h"
+#include "traces/readers.h"
 
 static const char *const names[] = {"polarity", "single-means", "gap",   "resolution", "align",
                                     "cloud",    "product",      "epoch", NULL};
@@ -48,7 +48,7 @@ static enum error_code set_text(const char *text, const char **slot, struct erro
 static enum error_code set_epoch(struct trace_options *o, const char *text, struct error *e) {
     int64_t ignored;
     o->epoch = text;
-    return text_timestamp_ms(text, &ignored, e);
+    return timestamp_from_text(text, &ignored, e);
 }
 
 static enum error_code set_named(struct trace_options *o, const char *name, const char *text, struct error *e) {

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "traces/assemble.h"
+#include "traces/readers.h"
 
 struct clock {
     bool dated;
@@ -21,7 +22,7 @@ static enum error_code find_clock(struct trace_builder *b, struct clock *c, stru
     const struct trace_options *o = builder_options(b);
     memset(c, 0, sizeof *c);
     if (o->epoch) {
-        enum error_code rc = text_timestamp_ms(o->epoch, &c->epoch_ms, e);
+        enum error_code rc = timestamp_from_text(o->epoch, &c->epoch_ms, e);
         if (rc != OK) {
             error_in(e, "--epoch");
             return rc;
@@ -70,7 +71,7 @@ static enum error_code series_base(const struct raw_pool *p, const struct series
     }
     int64_t epoch = 0;
     if (p->epoch)
-        TRY(text_timestamp_ms(p->epoch, &epoch, e));
+        TRY(timestamp_from_text(p->epoch, &epoch, e));
     else if (c->has_epoch) {
         epoch = c->epoch_ms;
         c->epoch_used = true;
@@ -159,6 +160,8 @@ enum error_code assemble_place(struct trace_builder *b, struct placed *out, stru
         }
         if (out->pools[i].first_ms < earliest) earliest = out->pools[i].first_ms;
     }
+    if (out->dated && out->start_ms > TRACE_DATE_MAX_MS)
+        return error_set(e, ERR_INPUT, NULL, "the trace starts after the year 2999");
     if (c.has_epoch && !c.epoch_used) return error_set(e, ERR_INPUT, "--epoch", "every series carries its own dates");
     TRY(check_overlap(b, out, last, e));
     char buf[32];

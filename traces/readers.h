@@ -8,6 +8,10 @@
 
 struct cJSON;
 
+/* Years 1971 to 2999: far from where sums of milliseconds could overflow. */
+#define TRACE_DATE_MIN_MS INT64_C(31536000000)
+#define TRACE_DATE_MAX_MS INT64_C(32503680000000)
+
 /* Finds the format by content and calls its reader. */
 enum error_code read_any(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                          struct error *e);

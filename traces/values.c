@@ -7,13 +7,9 @@
 #include "traces/json.h"
 #include "traces/readers.h"
 
-/* Years 1971 to 2999: far from where sums of milliseconds could overflow. */
-#define DATE_MIN_MS INT64_C(31536000000)
-#define DATE_MAX_MS INT64_C(32503680000000)
-
 enum error_code timestamp_from_text(const char *text, int64_t *unix_ms, struct error *e) {
     TRY(text_timestamp_ms(text, unix_ms, e));
-    if (*unix_ms < DATE_MIN_MS || *unix_ms > DATE_MAX_MS)
+    if (*unix_ms < TRACE_DATE_MIN_MS || *unix_ms > TRACE_DATE_MAX_MS)
         return error_set(e, ERR_INPUT, NULL, "date '%.60s' is out of range; expected 1971 to 2999", text);
     return OK;
 }

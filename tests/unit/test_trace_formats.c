@@ -426,6 +426,22 @@ static void events_bad(void **state) {
     CHECK_BAD(rows);
 }
 
+/* ---- limits ---------------------------------------------------------------------- */
+
+static void limits(void **state) {
+    (void)state;
+    struct trace *t = NULL;
+    struct error e = {0};
+    assert_input_error(trace_load_memory("big.json", "{}", (size_t)TRACE_FILE_BYTES_MAX + 1, NULL, &t, NULL, &e), &e,
+                       "big.json", "256 MiB");
+    struct strbuf b = {0};
+    strbuf_puts(&b, "{");
+    for (uint32_t i = 0; i <= TRACE_POOLS_MAX; i++) strbuf_printf(&b, "%s\"p%u\": [1]", i ? ", " : "", i);
+    strbuf_puts(&b, "}");
+    assert_input_error(load("p.json", b.data, &t, NULL, &e, "gap", "1s", NULL), &e, "p.json", "4096 pools");
+    strbuf_free(&b);
+}
+
 /* ---- options from text ------------------------------------------------------------------ */
 
 static void options(void **state) {
@@ -445,6 +461,7 @@ static void options(void **state) {
     assert_input_error(trace_option_set(&o, "gap", "soon", &e), &e, "--gap", "soon");
     assert_input_error(trace_option_set(&o, "cloud", "", &e), &e, "--cloud", "nothing");
     assert_input_error(trace_option_set(&o, "epoch", "1 May", &e), &e, "--epoch", "1 May");
+    assert_input_error(trace_option_set(&o, "epoch", "0001-01-01 00:00:00", &e), &e, "--epoch", "1971");
     assert_input_error(trace_option_set(&o, "polarty", "up", &e), &e, "did you mean --polarity");
     assert_input_error(trace_option_set(&o, "zzzzzzzz", "up", &e), &e, "no such option");
 }
@@ -469,6 +486,7 @@ int main(void) {
         cmocka_unit_test(events),
         cmocka_unit_test(many_nodes),
         cmocka_unit_test(events_bad),
+        cmocka_unit_test(limits),
         cmocka_unit_test(options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

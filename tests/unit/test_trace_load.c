@@ -200,6 +200,28 @@ static void history_joins_dated_capacity(void **state) {
     trace_free(t);
 }
 
+static void histories_merge_across_files(void **state) {
+    struct box *b = *state;
+    put(b, "one.json", HISTORY("2023-01-01T00:00:00Z", "2023-01-01T00:02:00Z"));
+    put(b, "two.json", HISTORY("2023-01-01T00:00:00Z", "2023-01-01T00:02:00Z"));
+    struct trace *one = load_ok(PATHS(b->path[0]), NULL), *both = load_ok(PATHS(b->dir), NULL);
+    assert_true(trace_digest(one) == trace_digest(both));
+    trace_free(one);
+    trace_free(both);
+    put(b, "p.json", "{\"us-east-1c_x\": [1, 2]}");
+    LOAD_FAILS(NULL, PATHS(b->dir), "p.json", "price already from");
+    put(b, "a.json", "{\"us-east-1c_x\": [1, 2]}"); /* the same, read first */
+    LOAD_FAILS(NULL, PATHS(b->path[0], b->path[3]), "one.json", "price already from");
+}
+
+static void a_start_past_all_dates(void **state) {
+    struct box *b = *state;
+    put(b, "a.json", SAMPLES);
+    const char *align = put(b, "align", "pool,offset\na,12000d\n");
+    struct trace_options o = {.align_path = align, .epoch = "2999-06-01 00:00:00"};
+    LOAD_FAILS(&o, PATHS(b->path[0]), "a.json", "2999");
+}
+
 static void history_that_starts_later_cuts(void **state) {
     struct box *b = *state;
     struct trace *t = NULL;
@@ -429,6 +451,8 @@ int main(void) {
         TEST(price_lengths_must_match),
         TEST(prices_without_capacity_are_told),
         TEST(history_joins_dated_capacity),
+        TEST(histories_merge_across_files),
+        TEST(a_start_past_all_dates),
         TEST(history_that_starts_later_cuts),
         TEST(dates_are_not_guessed),
         TEST(dates_align_pools),
