@@ -20,6 +20,7 @@ TICK_MS = 20000
 ZONES = [f'{cloud}/{region}/{region}{z}' for cloud, region in
          (('aws', 'us-east-1'), ('aws', 'us-west-2'), ('gcp', 'us-central1')) for z in 'abc']
 DEFAULT_UPSCALE, DEFAULT_DOWNSCALE = 300, 1200
+STARVED_TICKS = 360  # two hours
 
 
 class Mismatch(Exception):
@@ -103,11 +104,9 @@ class History:
     """One service's life."""
 
     def __init__(self, seed: int, driver: Driver) -> None:
-        self.seed = seed
         self.rng = random.Random(seed)
         self.driver = driver
-        self.spec = draw_spec(self.rng)
-        self.zones = sorted(self.rng.sample(ZONES, self.rng.choice([1, 2, 2, 3, 3, 4, 6, 9])))
+        self.draw_service()
         self.known: Dict[int, str] = {}
         self.drained: set = set()
         self.in_decision = False
@@ -121,6 +120,10 @@ class History:
         for zone in self.zones:
             driver.say(f'pool {zone} {self.new_price(zone)}')
         self.draw_mood()
+
+    def draw_service(self) -> None:
+        self.spec = draw_spec(self.rng)
+        self.zones = sorted(self.rng.sample(ZONES, self.rng.choice([1, 2, 2, 3, 3, 4, 6, 9])))
 
     # ---- the world ----
 
@@ -333,6 +336,56 @@ class History:
                 self.spend(self.now() + interval_ms)
 
 
+class Starvation(History):
+    """Target 4, three zones, only the dearest gives any instance.
+
+    A launch that is denied takes 180 s, its row goes 60 s later; one that is
+    granted is ready 200 s after it was sent.  Fewer than two active zones make
+    all active again, so launches keep going to the dead ones: one replica is
+    ready, for ever.
+    """
+    PRICES = (1000000, 2000000, 3000000)
+
+    def draw_service(self) -> None:
+        self.spec = real.Spec(use_spot=True, base=None, dynamic=None, overprovision=None, min_replicas=4,
+                              max_replicas=4, qps=1.0, upscale_delay=None, downscale_delay=None, initial_delay=1200)
+        self.zones = sorted(ZONES[:3])
+        self.since: Dict[real.Work, int] = {}
+        self.most_ready = 0
+
+    def new_price(self, zone: str) -> int:
+        price = self.PRICES[self.zones.index(zone)]
+        self.service.set_price(zone, price)
+        return price
+
+    def draw_mood(self) -> None:
+        self.rate = self.restless = 0
+        self.service.outside.no_record = 0
+
+    def spend(self, up_to_ms: int) -> None:
+        self.service.clock.now_ms = up_to_ms - TICK_MS // 2
+        for replica_id, work in self.service.launches().items():
+            self.age(work, 180, self.service.zone_of(replica_id) != self.zones[2])
+        for work in self.service.downs().values():
+            self.age(work, 60, False)
+        self.service.manager._refresh_thread_pool()
+        self.service.outside.answers = {replica_id: True for replica_id in self.service.rows.table}
+        self.service.manager._probe_all_replicas()
+        self.most_ready = max(self.most_ready, sum(known == 'ready' for known in self.known.values()))
+        self.service.clock.now_ms = up_to_ms
+
+    def age(self, work: real.Work, seconds: int, fails: bool) -> None:
+        if work.is_alive() and self.now() - self.since.setdefault(work, self.now()) >= seconds * 1000:
+            work.finish(fails)
+
+    def run(self, ticks: int) -> None:
+        super().run(ticks)
+        ready = sum(known == 'ready' for known in self.known.values())
+        if ready != 1 or self.most_ready != 1:
+            raise Mismatch(f'{ready} replicas are ready, at most {self.most_ready} were; expected 1')
+        self.counts['ticks starved with one good zone of three'] += ticks
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--driver', required=True)
@@ -350,16 +403,17 @@ def run_all(args: argparse.Namespace, record: Optional[IO[str]]) -> Optional[str
     statuses: collections.Counter = collections.Counter()
     error, seed = None, args.seed
     while counts['decisions'] < args.decisions and not error:
-        history = History(seed, driver)
+        first = seed == args.seed
+        history = Starvation(seed, driver) if first else History(seed, driver)
         try:
-            history.run(args.ticks)
+            history.run(STARVED_TICKS if first else args.ticks)
         except (Mismatch, AssertionError) as e:
             tail = '\n'.join(driver.log[-60:])
             error = f'{tail}\nhistory {seed} ({history.spec}), at {history.now()} ms: {e!r}'
         counts += history.counts
         statuses += history.statuses
         if record:
-            print(f'# history {seed}', *driver.log, sep='\n', file=record)
+            print('# starvation' if first else f'# history {seed}', *driver.log, sep='\n', file=record)
         seed += 1
     counts['histories'] = seed - args.seed
     for name, n in counts.items():
