@@ -64,7 +64,11 @@ static void start_pool(struct cloud *c, uint32_t i) {
     p->oldest = p->newest = p->doomed_first = p->doomed_last = SP_NONE;
     p->capacity = TRACE_UNLIMITED;
     p->key = random_key_text(c->params.key, c->params.trace_pools[i].name);
-    for (int m = 0; m < SP_MARKETS; m++) p->meter[m].price_uusd_per_h = SP_UNKNOWN;
+    for (int m = 0; m < SP_MARKETS; m++) {
+        p->meter[m].price_uusd_per_h = SP_UNKNOWN;
+        for (int purpose = 0; purpose < CLOUD_PURPOSES; purpose++)
+            p->draw_key[m][purpose] = random_key(p->key, ((uint64_t)m << 8) | (uint64_t)purpose);
+    }
 }
 
 static enum error_code reserve_members(struct cloud *c, uint32_t room, struct error *e) {
@@ -113,8 +117,7 @@ uint64_t cloud_next_launch(struct cloud *c, uint32_t pool, enum sp_market market
 
 double cloud_draw(const struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal,
                   enum cloud_purpose purpose) {
-    uint64_t key = random_key(c->pools[pool].key, ((uint64_t)market << 8) | (uint64_t)purpose);
-    return random_u01(random_key(key, ordinal));
+    return random_u01(random_key(c->pools[pool].draw_key[market][purpose], ordinal));
 }
 
 /* ---- the pool's spot instances ------------------------------------------------ */

@@ -35,6 +35,9 @@ struct cloud_instance {
     bool doomed;               /* on the list above */
 };
 
+/* What randomness a draw is for; part of its key. */
+enum cloud_purpose { CLOUD_DENIAL = 1, CLOUD_COLD_START, CLOUD_START_FAILURE, CLOUD_LIFETIME, CLOUD_NOTICE, CLOUD_REBALANCE, CLOUD_RECLAIM, CLOUD_PROBE, CLOUD_PURPOSES };
+
 struct cloud_pool {
     uint32_t capacity;             /* spot instances now */
     uint32_t held[SP_MARKETS];     /* instances */
@@ -48,7 +51,7 @@ struct cloud_pool {
     uint32_t look;                 /* first change point of the trace after now */
     uint64_t launches[SP_MARKETS]; /* ordinals of the keyed draws */
     uint64_t reclaims;
-    uint64_t key;
+    uint64_t key, draw_key[SP_MARKETS][CLOUD_PURPOSES];
     struct meter meter[SP_MARKETS];
 };
 
@@ -61,9 +64,6 @@ struct cloud {
     uint32_t *region_held[SP_MARKETS], *region_max[SP_MARKETS]; /* per region */
     uint32_t n_regions;
 };
-
-/* What randomness a draw is for; part of its key. */
-enum cloud_purpose { CLOUD_DENIAL = 1, CLOUD_COLD_START, CLOUD_START_FAILURE, CLOUD_LIFETIME, CLOUD_NOTICE, CLOUD_REBALANCE, CLOUD_RECLAIM, CLOUD_PROBE };
 
 enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e);
 void cloud_free(struct cloud *c);

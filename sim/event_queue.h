@@ -70,6 +70,15 @@ static inline void event_queue_set(struct event_queue *q, uint32_t entity, uint6
     }
 }
 static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t entity) { return q->tree[q->leaves + entity]; }
+/* The earliest of all others while `entity` holds the earliest. */
+static inline uint64_t event_queue_second(const struct event_queue *q, uint32_t entity) {
+    uint64_t second = EVENT_NONE;
+    for (uint32_t i = q->leaves + entity; i > 1; i >>= 1) {
+        uint64_t other = q->tree[i ^ 1];
+        if (other < second) second = other;
+    }
+    return second;
+}
 /* EVENT_NONE when nothing is pending. */
 static inline uint64_t event_queue_first(const struct event_queue *q) { return q->tree[1]; }
 

@@ -12,8 +12,8 @@
 
 static void set_timer(struct sim *s, uint32_t g, int64_t at_ms, enum event_class class) {
     uint32_t entity = s->group_entity + g;
-    event_queue_set(&s->queue, entity,
-                    at_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity));
+    uint64_t key = at_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
+    if (event_queue_get(&s->queue, entity) != key) event_queue_set(&s->queue, entity, key);
 }
 
 /* The first tick at or after a time, later than the last one. */
@@ -37,6 +37,10 @@ static void schedule(struct sim *s, uint32_t g) {
     group->scheduled = pending;
     if (s->config->control.interval_ms == 0) {
         int64_t at = pending || wake < s->now_ms ? s->now_ms : wake;
+        if (pending && s->config->n_groups == 1) { /* needs no place in the queue */
+            s->decide = true;
+            return;
+        }
         set_timer(s, g, at, EVENT_DECIDE);
         return;
     }

@@ -14,6 +14,7 @@ static uint64_t packed(int64_t at_ms, enum event_class class) {
 }
 
 static void update_leaf(struct sim *s, uint32_t slot) {
+    if (slot == s->firing) return;
     const struct replica *r = &s->replicas[slot];
     uint64_t first = r->timer[0];
     for (int i = 1; i < REPLICA_TIMERS; i++)
@@ -195,12 +196,17 @@ static double draw(const struct sim *s, const struct replica *r, enum cloud_purp
     return cloud_draw(&s->cloud, r->pool, (enum sp_market)r->market, r->ordinal, purpose);
 }
 
+static int64_t drawn(const struct sim *s, const struct replica *r, const struct dist *d, enum cloud_purpose purpose) {
+    bool random = d->kind != DIST_NONE && d->kind != DIST_CONSTANT;
+    return dist_quantile_ms(d, random ? draw(s, r, purpose) : 0.5);
+}
+
 /* A spot lifetime, if the pool has one, runs from the grant. */
 static void begin_life(struct sim *s, uint32_t slot) {
     struct replica *r = &s->replicas[slot];
     const struct pool_params *p = &s->config->pools[r->pool];
     if (r->market != SP_SPOT || (p->lifetime.kind == DIST_NONE && p->lifetime_cap_ms == 0)) return;
-    int64_t life = dist_quantile_ms(&p->lifetime, draw(s, r, CLOUD_LIFETIME));
+    int64_t life = drawn(s, r, &p->lifetime, CLOUD_LIFETIME);
     if (p->lifetime_cap_ms > 0 && p->lifetime_cap_ms < life) life = p->lifetime_cap_ms;
     if (life >= s->config->horizon_ms - s->now_ms + p->notice_ms) return;
     if (life < 1) life = 1; /* whatever is granted lives a moment */
@@ -231,7 +237,7 @@ static void answer(struct sim *s, uint32_t slot) {
         s->changed = true;
         s->counts[r->pool].launched[market]++;
         r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
-        int64_t cold = dist_quantile_ms(&p->cold_start, draw(s, r, CLOUD_COLD_START));
+        int64_t cold = drawn(s, r, &p->cold_start, CLOUD_COLD_START);
         set_timer(s, slot, TIMER_PHASE, s->now_ms + cold, EVENT_READY);
         begin_life(s, slot);
     }
@@ -435,10 +441,10 @@ static void see(struct sim *s, uint32_t slot) {
 void replica_fire(struct sim *s, uint32_t slot, enum event_class class) {
     struct replica *r = &s->replicas[slot];
     uint64_t due = packed(s->now_ms, class);
+    s->firing = slot;
     for (int i = 0; i < REPLICA_TIMERS; i++) {
         if (r->timer[i] != due) continue;
         r->timer[i] = NOT_SET;
-        update_leaf(s, slot);
         switch ((enum replica_timer)i) {
         case TIMER_PHASE:
             if (r->phase == PHASE_SENT)
@@ -452,7 +458,8 @@ void replica_fire(struct sim *s, uint32_t slot, enum event_class class) {
         case TIMER_DRAIN: drained(s, slot); break;
         case REPLICA_TIMERS: break;
         }
-        return; /* another timer due now has its turn in the next round */
+        break; /* another timer due now has its turn in the next round */
     }
-    update_leaf(s, slot); /* it was cancelled at this very instant */
+    s->firing = SP_NONE;
+    update_leaf(s, slot);
 }

@@ -176,6 +176,8 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     s->waiting_first = s->waiting_n = s->launching = 0;
     s->events = s->steps = s->failed = s->rebalanced = 0;
     s->fingerprint = 0;
+    s->firing = SP_NONE;
+    s->decide = false;
     s->status = OK;
     s->error = e;
     TRY(make_room(s, c, e));
@@ -263,6 +265,10 @@ static void fire_replicas(struct sim *s, uint64_t key) {
     enum event_class class = event_class_of(key);
     uint32_t n = 0;
     uint64_t prefix = key >> EVENT_ENTITY_BITS, next = key;
+    if (event_queue_second(&s->queue, event_entity(key)) >> EVENT_ENTITY_BITS != prefix) {
+        fire(s, event_entity(key) - s->replica_entity, class);
+        return;
+    }
     do {
         uint32_t entity = event_entity(next);
         if (n == s->batch_room) {
@@ -311,6 +317,11 @@ static void loop(struct sim *s) {
         uint64_t row_key = row ? event_key(row->at_ms, (enum event_class)row->class, 0) : EVENT_NONE;
         uint64_t first = row_key <= timer ? row_key : timer;
         int64_t at = first == EVENT_NONE ? horizon : event_time(first);
+        if (s->decide && first > event_key(s->now_ms, EVENT_DECIDE, s->group_entity)) {
+            s->decide = false;
+            group_step(s, 0);
+            continue;
+        }
         if (at >= horizon) break;
         if (at > s->now_ms) move_to(s, at);
         if (first == row_key) {

@@ -90,6 +90,8 @@ struct sim {
     uint64_t *waiting_launch;
     uint32_t waiting_first, waiting_n, waiting_room;
     uint32_t launching; /* requests sent whose outcome the controller has not seen */
+    uint32_t firing;    /* the slot whose timer fires now: its leaf is set once, afterwards; SP_NONE */
+    bool decide;        /* the only group has a decision due at this instant */
     uint32_t *batch;    /* replicas due at the same instant and class */
     uint32_t batch_room;
     uint64_t events, steps, fingerprint;
