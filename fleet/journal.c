@@ -26,8 +26,10 @@ static void put_pool(struct strbuf *b, const struct fleet_pool *p) {
 
 static void put_group(struct strbuf *b, const struct fleet_group *g) {
     struct strbuf text = {0};
-    policy_part_format(&g->spec->autoscaler, &text);
-    strbuf_puts(&text, "+");
+    if (g->spec->autoscaler.policy) {
+        policy_part_format(&g->spec->autoscaler, &text);
+        strbuf_puts(&text, "+");
+    }
     policy_spec_format(g->spec, &text);
     strbuf_puts(b, "{\"name\":");
     strbuf_json_string(b, g->name);
