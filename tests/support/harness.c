@@ -125,6 +125,57 @@ void harness_run_out(struct harness *h, const struct sim_outputs *outputs) {
 
 void harness_run(struct harness *h) { harness_run_out(h, NULL); }
 
+struct ready_log {
+    char text[4000];
+    size_t size;
+    uint32_t spot, on_demand;
+    bool any;
+};
+
+static void log_ready(void *arg, int64_t at_ms, uint32_t spot, uint32_t on_demand, uint32_t target, uint32_t capacity,
+                      int64_t cost_rate_uusd_per_h) {
+    struct ready_log *log = arg;
+    (void)target;
+    (void)capacity;
+    (void)cost_rate_uusd_per_h;
+    if (log->any && spot == log->spot && on_demand == log->on_demand) return;
+    size_t room = sizeof log->text - log->size;
+    int n = at_ms % 1000 ? snprintf(log->text + log->size, room, "%s%.3f:%u+%u", log->any ? " " : "",
+                                    (double)at_ms / 1000, spot, on_demand)
+                         : snprintf(log->text + log->size, room, "%s%ld:%u+%u", log->any ? " " : "",
+                                    (long)(at_ms / 1000), spot, on_demand);
+    assert_true(n > 0 && (size_t)n < room);
+    log->size += (size_t)n;
+    log->spot = spot;
+    log->on_demand = on_demand;
+    log->any = true;
+}
+
+void harness_ready(struct harness *h, const char *expected) {
+    struct ready_log log = {.size = 0};
+    struct sim_outputs outputs = {.timeline = log_ready, .timeline_arg = &log};
+    harness_run_out(h, &outputs);
+    assert_string_equal(log.text, expected);
+}
+
+void harness_explains(struct harness *h, const char *expected) {
+    char *text = NULL, *lines = copy(expected), *save = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    struct sim_outputs outputs = {.explain = out};
+    harness_run_out(h, &outputs);
+    assert_int_equal(fclose(out), 0);
+    const char *at = text;
+    for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        const char *found = strstr(at, line);
+        if (!found) fail_msg("'%s' is not explained, or not in this order; explained:\n%s", line, text);
+        at = found + strlen(line);
+    }
+    free(lines);
+    free(text);
+}
+
 void harness_end(struct harness *h) {
     sim_result_free(&h->result);
     sim_free(h->sim);

@@ -34,6 +34,12 @@ void harness_set(struct harness *h, const char *path, const char *text);
 /* Runs; the result is in h->result. */
 void harness_run(struct harness *h);
 void harness_run_out(struct harness *h, const struct sim_outputs *outputs);
+/* Runs and asserts that the ready replicas come and go as written:
+ * "SECOND:SPOT+ON_DEMAND ...", an entry for each change, e.g. "0:0+0 183:2+1". */
+void harness_ready(struct harness *h, const char *expected);
+/* Runs and asserts that every line of `expected` (separated by \n) is in what
+ * --explain prints, in this order. */
+void harness_explains(struct harness *h, const char *expected);
 void harness_end(struct harness *h);
 
 #endif
