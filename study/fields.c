@@ -57,7 +57,7 @@ const struct field study_fields[] = {
     {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1",
      "runs per variant; with a precision: at most", NULL},
     {"window", FIELD_DURATION, AT(window_ms), "", 0, TIME_MAX, NULL,
-     "each replication replays a window of this length, drawn from seed and replication; null: the whole run", NULL},
+     "each replication replays a window of this length out of the run, drawn from seed and replication; null: all of it", NULL},
     {"precision", FIELD_REAL, AT(precision), "", 0, 1e12, "0",
      "stop after 8, 16, 32, ... replications once every variant's 95 % interval is at most this much to either side; "
      "0: run them all",

@@ -96,6 +96,24 @@ static void put_clouds(struct strbuf *out, const struct scenario *s) {
     strbuf_puts(out, "\n");
 }
 
+/* One setting of the pools, if they agree on it. */
+static void put_setting(struct strbuf *out, const struct sim_config *c, const char *path, const char *title) {
+    const struct field *f = field_find(pool_fields, pool_fields_n, path);
+    struct strbuf first = {0}, other = {0};
+    bool same = true;
+    field_to_json(f, &c->pools[0], &first);
+    for (uint32_t i = 1; i < c->trace->n_pools && same; i++) {
+        strbuf_free(&other);
+        field_to_json(f, &c->pools[i], &other);
+        same = first.data && other.data && strcmp(first.data, other.data) == 0;
+    }
+    const char *text = same && first.data ? first.data : "by pool";
+    int quoted = *text == '"';
+    strbuf_printf(out, "%s %.*s", title, (int)strlen(text) - 2 * quoted, text + quoted);
+    strbuf_free(&first);
+    strbuf_free(&other);
+}
+
 void assumptions_to_text(const struct scenario *s, struct strbuf *out) {
     const struct sim_config *c = scenario_config(s);
     char resolution[32], gap[32];
@@ -106,6 +124,10 @@ void assumptions_to_text(const struct scenario *s, struct strbuf *out) {
     strbuf_printf(out, "  profile: %s; trace resolution %s, step %s\n", scenario_profile(s),
                   span(scenario_resolution_ms(s) ? (double)scenario_resolution_ms(s) / 1000 : NAN, resolution),
                   span(scenario_gap_ms(s) ? (double)scenario_gap_ms(s) / 1000 : NAN, gap));
+    put_setting(out, c, "cold_start", "  cold start");
+    put_setting(out, c, "notice", ", notice");
+    put_setting(out, c, "billing", ", billing");
+    strbuf_puts(out, "\n");
     put_clouds(out, s);
 }
 

@@ -97,7 +97,7 @@ static enum error_code run_unit(const struct pool_of_work *w, struct sim *sim, u
     struct run_record *record = &w->records[(size_t)variant * plan->stride + replication];
     config.replication += replication;
     if (plan->window_ms) {
-        config.window_start_ms =
+        config.window_start_ms +=
             runner_window_start(config.seed, config.replication, w->span_ms, plan->window_ms, w->gap_ms);
         config.horizon_ms = plan->window_ms;
     }
@@ -175,7 +175,7 @@ static enum error_code start_and_wait(struct pool_of_work *w, uint32_t threads, 
 static void common_windows(struct pool_of_work *w) {
     w->span_ms = INT64_MAX;
     for (uint32_t v = 0; v < w->plan->n_variants; v++) {
-        int64_t span = scenario_span_ms(w->plan->variants[v]), gap = scenario_gap_ms(w->plan->variants[v]);
+        int64_t span = scenario_config(w->plan->variants[v])->horizon_ms, gap = scenario_gap_ms(w->plan->variants[v]);
         if (span < w->span_ms) w->span_ms = span;
         if (gap > w->gap_ms) w->gap_ms = gap;
     }

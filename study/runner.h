@@ -46,8 +46,9 @@ struct run_plan {
     void *progress_arg;
 };
 
-/* Start of the window of one replication: a multiple of gap_ms in
- * [0, span_ms - window_ms], drawn from (seed, replication) alone. */
+/* Start of the window of one replication, after the scenario's own start: a
+ * multiple of gap_ms in [0, span_ms - window_ms], drawn from (seed,
+ * replication) alone. */
 int64_t runner_window_start(uint64_t seed, uint64_t replication, int64_t span_ms, int64_t window_ms, int64_t gap_ms);
 
 /* records[variant * stride + replication], zeroed by the caller; free

@@ -85,8 +85,8 @@ static enum error_code resolve_times(struct resolver *r, struct error *e) {
         return bad_time(r, "horizon", "%s is longer than a run may be (%s)", horizon, TIME_LIMIT_MS, e);
     if (s->top.warmup_ms >= horizon)
         return bad_time(r, "warmup", "%s leaves nothing of the horizon (%s)", s->top.warmup_ms, horizon, e);
-    if (s->study.window_ms > span)
-        return bad_time(r, "study.window", "%s is longer than the trace (%s)", s->study.window_ms, span, e);
+    if (s->study.window_ms > horizon)
+        return bad_time(r, "study.window", "%s is longer than the horizon (%s)", s->study.window_ms, horizon, e);
     if (s->study.window_ms && s->top.warmup_ms >= s->study.window_ms)
         return bad_time(r, "warmup", "%s leaves nothing of the window (%s)", s->top.warmup_ms, s->study.window_ms, e);
     s->top.horizon_ms = horizon;

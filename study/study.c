@@ -30,11 +30,11 @@ static enum error_code take_replications(struct study *study, struct error *e) {
         if (scenario_replications(s) != scenario_replications(first) || scenario_window_ms(s) != study->window_ms)
             return error_set(e, ERR_INPUT, "study", "replications and window cannot vary between variants");
         int64_t length = study->window_ms ? study->window_ms : scenario_config(s)->horizon_ms;
-        if (scenario_span_ms(s) < shortest) shortest = scenario_span_ms(s);
+        if (scenario_config(s)->horizon_ms < shortest) shortest = scenario_config(s)->horizon_ms;
         if (length > longest) longest = length;
     }
     if (study->window_ms > shortest)
-        return error_set(e, ERR_INPUT, "study.window", "longer than the shortest trace of the variants");
+        return error_set(e, ERR_INPUT, "study.window", "longer than the shortest horizon of the variants");
     study->independent_windows = shortest / longest;
     return OK;
 }

@@ -133,7 +133,7 @@ enum error_code study_write_report(const struct study *s, const struct folder *f
     put_table(s, &out);
     put_curves(f, &out);
     strbuf_puts(&out, "<h2>Assumptions</h2>\n<p>Of the first row; what varies is in the table.</p>\n<pre>");
-    assumptions_to_text(s->variants[0], &text);
+    study_assumptions(s, &text);
     put_text(&out, text.data ? text.data : "");
     strbuf_puts(&out, "</pre>\n<p>First variant's policy: <code>");
     strbuf_free(&text);

@@ -45,6 +45,13 @@ static int label_width(const struct study *s, uint32_t axis) {
     return (int)width;
 }
 
+void study_assumptions(const struct study *s, struct strbuf *out) {
+    assumptions_to_text(s->variants[0], out);
+    for (uint32_t a = 0; a < s->grid.n_axes; a++)
+        strbuf_printf(out, "%s%s", a ? ", " : "  the above is the first row's; varied: ", s->grid.axes[a].path);
+    if (s->grid.n_axes) strbuf_puts(out, "\n");
+}
+
 void study_summary_text(const struct study *s, struct strbuf *out) {
     int width[N_COLUMNS];
     char cell[64];
@@ -70,5 +77,5 @@ void study_summary_text(const struct study *s, struct strbuf *out) {
                   s->n_replications == 1 ? "" : "s",
                   s->n_replications > 1 ? "; +-, or - and +, reach to the ends of the 95 % interval of the mean" : "",
                   (long long)s->independent_windows, s->window_ms ? "windows" : "passes");
-    assumptions_to_text(s->variants[0], out);
+    study_assumptions(s, out);
 }

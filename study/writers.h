@@ -16,6 +16,8 @@ void study_manifest_json(const struct study *s, struct strbuf *out);
 void study_build_json(const struct study *s, const char *gnuplot, struct strbuf *out);
 void study_summary_json(const struct study *s, struct strbuf *out); /* for --json */
 void study_summary_text(const struct study *s, struct strbuf *out); /* for a terminal */
+/* What the first variant rests on, and which settings vary. */
+void study_assumptions(const struct study *s, struct strbuf *out);
 /* Title: the question, or what varies. */
 void study_title(const struct study *s, struct strbuf *out);
 
