@@ -191,8 +191,11 @@ def compare(peer: types.SimpleNamespace, args: argparse.Namespace, case: Case) -
             journal = os.path.join(folder_of_journal, 'journal')
             ours.append(run_ours(args.spotsim, folder, case, seed, journal))
             choose = OurChoice(journal)
-        if seed <= args.exact and not same(run_peer(peer, case, choose), ours[-1]):
+        if seed > args.exact:
+            continue
+        if not same(run_peer(peer, case, choose), ours[-1]):
             problems.append(f'{case}, seed {seed}: not the same run')
+        args.rows.append((*case, seed, *ours[-1]))
     random.seed(1)
     theirs = [run_peer(peer, case, random.choice) for _ in seeds]
     for name in Outcome._fields:
@@ -209,7 +212,9 @@ def main() -> int:
     parser.add_argument('--ticks', type=int, default=4000)
     parser.add_argument('--seeds', type=int, default=20)
     parser.add_argument('--exact', type=int, default=5, help='seeds of which the very run is compared')
+    parser.add_argument('--record', help='CSV file for the runs that had the same random numbers')
     args = parser.parse_args()
+    args.rows = []
     peer = load_peer(args.peer)
     cases = [Case('AWS1', args.ticks, 3, 1, 120), Case('AWS2', args.ticks, 3, 1, 120),
              Case('AWS3', args.ticks, 5, 2, 60), Case('GCP1', args.ticks, 3, 0, 240),
@@ -217,6 +222,11 @@ def main() -> int:
     problems = [p for case in cases for p in compare(peer, args, case)]
     print(f'# count: SpotHedge runs with the same random numbers: {args.exact * len(cases)}')
     print(f'# count: SpotHedge runs compared in the mean: {args.seeds * len(cases)}')
+    if args.record:
+        with open(args.record, 'w', encoding='utf-8') as f:
+            print('trace,ticks,target,n_extra,cold_start_s,reset,seed,availability,cost_units', file=f)
+            for row in args.rows:
+                print(','.join(map(str, (*row[:-1], round(row[-1])))), file=f)
     print('\n'.join(problems) or 'the same')
     return 1 if problems else 0
 
