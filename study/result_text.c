@@ -77,6 +77,21 @@ static void put_pools(struct strbuf *out, const struct scenario *s, const struct
 }
 
 /* "aws (inferred)" once per kind, with how many pools. */
+/* Each group against its own target. */
+static void put_groups(struct strbuf *out, const struct scenario *s, const struct sim_result *r) {
+    const struct sim_config *c = scenario_config(s);
+    if (r->n_groups == 0) return;
+    int width = 5;
+    for (uint32_t i = 0; i < r->n_groups; i++)
+        if ((int)strlen(c->groups[i].name) > width) width = (int)strlen(c->groups[i].name);
+    strbuf_printf(out, "Groups\n  %-*s %12s %12s %12s\n", width, "", "full", "any", "capacity");
+    for (uint32_t i = 0; i < r->n_groups; i++) {
+        const struct group_result *g = &r->groups[i];
+        strbuf_printf(out, "  %-*s %10.4f %% %10.4f %% %10.4f %%\n", width, c->groups[i].name, 100 * g->full,
+                      100 * g->any, 100 * g->capacity);
+    }
+}
+
 static void put_clouds(struct strbuf *out, const struct scenario *s) {
     uint32_t n = scenario_config(s)->trace->n_pools;
     strbuf_puts(out, "  clouds: ");
@@ -153,6 +168,7 @@ void result_to_text(const struct scenario *s, const struct sim_result *r, struct
     put_outage(out, "any", &r->outage_any);
     put_cost(out, r);
     put_instances(out, r);
+    put_groups(out, s, r);
     put_pools(out, s, r);
     strbuf_puts(out, "Assumptions\n");
     assumptions_to_text(s, out);
