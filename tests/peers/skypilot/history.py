@@ -402,7 +402,7 @@ def run_all(args: argparse.Namespace, record: Optional[IO[str]]) -> Optional[str
     counts: collections.Counter = collections.Counter()
     statuses: collections.Counter = collections.Counter()
     error, seed = None, args.seed
-    while counts['decisions'] < args.decisions and not error:
+    while counts['decisions'] < STARVED_TICKS + args.decisions and not error:
         first = seed == args.seed
         history = Starvation(seed, driver) if first else History(seed, driver)
         try:
