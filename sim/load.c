@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "policies/params.h"
 
 #define UREQ_PER_REQ 1e6 /* rates are whole micro-requests/s */
@@ -36,6 +37,15 @@ void load_free(struct load *l) {
     if (!l) return;
     series_free(l->rate);
     free(l);
+}
+
+uint64_t load_digest(const struct load *l) {
+    uint64_t digest = 0;
+    for (uint32_t i = 0; i < l->rate->n; i++) {
+        digest = random_key(digest, (uint64_t)l->rate->at_ms[i]);
+        digest = random_key(digest, (uint64_t)l->rate->value[i]);
+    }
+    return digest;
 }
 
 int64_t load_arrived(const struct load *l, int64_t at_ms) {

@@ -24,6 +24,9 @@ struct load;
 enum error_code load_read(const char *text, struct load **out, struct error *e);
 void load_free(struct load *l); /* NULL is allowed */
 
+/* The same for loads with the same entries, whatever they were read from. */
+uint64_t load_digest(const struct load *l);
+
 /* Requests that have arrived in (0, at_ms]; 0 for at_ms <= 0. */
 int64_t load_arrived(const struct load *l, int64_t at_ms);
 /* Requests that have arrived in the LOAD_WINDOW_MS up to and with at_ms. */

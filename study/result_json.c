@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "sim/load.h"
 #include "study/json_text.h"
 #include "study/result.h"
 
@@ -155,6 +156,7 @@ void assumptions_to_json(const struct scenario *s, struct strbuf *out) {
     real(out, "warmup_s", seconds(c->warmup_ms), false);
     real(out, "horizon_s", seconds(c->horizon_ms), false);
     strbuf_printf(out, ",\"trace_digest\":\"%016" PRIx64 "\"", trace_digest(c->trace));
+    if (c->load) strbuf_printf(out, ",\"load_digest\":\"%016" PRIx64 "\"", load_digest(c->load));
     put_clouds(out, s);
     strbuf_puts(out, "}");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "policies/builtin.h"
 #include "sim/load.h"
 #include "study/json_text.h"
 #include "study/metrics.h"
@@ -196,9 +197,17 @@ const char *scenario_pool_cloud(const struct scenario *s, uint32_t i, bool *infe
     return s->clouds[i];
 }
 
+/* A given target is told elsewhere, a series would be as long as its file. */
+static void put_autoscaler(const struct policy_part *part, struct strbuf *out) {
+    if (!part->policy || part->policy == &autoscaler_constant || part->policy == &autoscaler_series) return;
+    policy_part_format(part, out);
+    strbuf_puts(out, "+");
+}
+
 void scenario_policy_text(const struct scenario *s, struct strbuf *out) {
     for (uint32_t i = 0; i < s->n_groups; i++) {
         if (s->groups_given) strbuf_printf(out, "%s%s: ", i ? "; " : "", s->groups[i].name);
+        put_autoscaler(&s->groups[i].spec.autoscaler, out);
         policy_spec_format(&s->groups[i].spec, out);
     }
 }

@@ -43,7 +43,8 @@ int64_t scenario_gap_ms(const struct scenario *s);        /* largest of the pool
 /* Cloud profile applied to pool i ("" for none) and whether it was read off
  * the pool's name. */
 const char *scenario_pool_cloud(const struct scenario *s, uint32_t i, bool *inferred);
-/* Canonical text of the fleet's policies; groups as "name: text; ...". */
+/* Canonical text of the fleet's policies, with an autoscaler that has a mind of
+ * its own; groups as "name: text; ...". */
 void scenario_policy_text(const struct scenario *s, struct strbuf *out);
 
 /* The resolved scenario as JSON on one line; it reads back to the same run. */

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "sim/load.h"
 #include "study/json_text.h"
 #include "study/result.h"
 #include "study/version.h"
@@ -100,6 +101,11 @@ void study_manifest_json(const struct study *s, struct strbuf *out) {
         put_axes(s, v, &flat);
         snprintf(digest, sizeof digest, "%016" PRIx64, trace_digest(scenario_config(s->variants[v])->trace));
         put_string(&flat, "trace_digest", digest);
+        const struct load *load = scenario_config(s->variants[v])->load;
+        if (load) {
+            snprintf(digest, sizeof digest, "%016" PRIx64, load_digest(load));
+            put_string(&flat, "load_digest", digest);
+        }
         put_key(&flat, "fingerprints");
         strbuf_puts(&flat, "[");
         for (uint32_t r = 0; r < s->n_replications; r++)
