@@ -317,7 +317,7 @@ static void loop(struct sim *s) {
         uint64_t row_key = row ? event_key(row->at_ms, (enum event_class)row->class, 0) : EVENT_NONE;
         uint64_t first = row_key <= timer ? row_key : timer;
         int64_t at = first == EVENT_NONE ? horizon : event_time(first);
-        if (s->decide && first > event_key(s->now_ms, EVENT_DECIDE, s->group_entity)) {
+        if (s->decide && first >= event_key(s->now_ms, EVENT_DECIDE, s->group_entity)) {
             s->decide = false;
             group_step(s, 0);
             continue;
