@@ -24,28 +24,30 @@ static enum error_code take_replications(struct study *study, struct error *e) {
     study->precision = scenario_precision(first);
     TRY(metric_find(scenario_precision_of(first), "study.precision_of", &study->precision_of, e));
     study->window_ms = scenario_window_ms(first);
-    int64_t shortest = INT64_MAX, longest = 1;
+    int64_t shortest = INT64_MAX;
+    study->independent_windows = INT64_MAX;
     for (uint32_t v = 0; v < study->n_variants; v++) {
         const struct scenario *s = study->variants[v];
         if (scenario_replications(s) != scenario_replications(first) || scenario_window_ms(s) != study->window_ms)
             return error_set(e, ERR_INPUT, "study", "replications and window cannot vary between variants");
         int64_t length = study->window_ms ? study->window_ms : scenario_config(s)->horizon_ms;
         if (scenario_config(s)->horizon_ms < shortest) shortest = scenario_config(s)->horizon_ms;
-        if (length > longest) longest = length;
+        int64_t windows = scenario_config(s)->horizon_ms / length;
+        if (windows < study->independent_windows) study->independent_windows = windows;
     }
     if (study->window_ms > shortest)
         return error_set(e, ERR_INPUT, "study.window", "longer than the shortest horizon of the variants");
-    study->independent_windows = shortest / longest;
     return OK;
 }
 
 static void note_windows(struct study *study) {
-    if (study->n_replications < 2 || study->independent_windows >= STUDY_WINDOWS_FEW) return;
+    if (study->n_replications < 2 || study->n_replications <= study->independent_windows) return;
     if (study->window_ms)
         notes_add(&study->notes,
-                  "only %lld windows of this length fit side by side into the trace: they overlap, and the intervals "
-                  "are narrower than they should be",
-                  (long long)study->independent_windows);
+                  "%u windows out of a trace that holds %lld side by side: they overlap, so the intervals cover the draw "
+                  "of windows from this trace, not other times or places%s",
+                  study->n_replications, (long long)study->independent_windows,
+                  study->independent_windows < STUDY_WINDOWS_FEW ? "; too few to say anything about those" : "");
     else
         notes_add(&study->notes,
                   "every replication replays the same trace: the intervals cover the random delays, not other times or "
@@ -88,6 +90,9 @@ static bool is_alike(const struct study *study, uint32_t variant) {
     return same;
 }
 
+/* All runs agree on 0 or on 1. */
+static bool is_unanimous(const struct estimate *x) { return x->method == STATS_BOUND && x->sd == 0; }
+
 static enum error_code summarise_metric(struct study *study, enum metric_id m, double *first, double *own,
                                         struct error *e) {
     uint64_t seed = scenario_config(study->variants[0])->seed;
@@ -101,6 +106,9 @@ static enum error_code summarise_metric(struct study *study, enum metric_id m, d
         bool bounded = metrics[m].share && !is_alike(study, v);
         double low = bounded ? 0 : -INFINITY, high = bounded ? 1 : INFINITY;
         TRY(stats_estimate(own, study->n_replications, low, high, key, &cell->value, e));
+        /* a bound that assumes the worst of what was never seen is no picture of
+         * the mean; note_results says what is known instead */
+        if (is_unanimous(&cell->value)) cell->value.lo = cell->value.hi = NAN;
         cell->versus_first = (struct estimate){0, NAN, NAN, NAN, NAN, STATS_NONE};
         if (v > 0) TRY(stats_paired(own, first, study->n_replications, key, &cell->versus_first, e));
     }
@@ -120,7 +128,7 @@ static enum error_code summarise(struct study *study, struct error *e) {
 }
 
 static void note_results(struct study *study) {
-    uint32_t clamped = 0, unpriced = 0, alike = 0;
+    uint32_t clamped = 0, unpriced = 0, alike = 0, unanimous = 0;
     for (uint32_t v = 0; v < study->n_variants; v++) {
         bool any_clamped = false, any_unpriced = false;
         for (uint32_t r = 0; r < study->n_replications; r++) {
@@ -131,6 +139,8 @@ static void note_results(struct study *study) {
         clamped += any_clamped;
         unpriced += any_unpriced;
         alike += is_alike(study, v);
+        unanimous += is_unanimous(&study_cell(study, v, METRIC_FULL)->value) ||
+                     is_unanimous(&study_cell(study, v, METRIC_ANY)->value);
     }
     if (clamped)
         notes_add(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
@@ -140,6 +150,11 @@ static void note_results(struct study *study) {
                   "no price known for pools used in %u of %u variants: no cost for them "
                   "(--price-spot, --price-on-demand)",
                   unpriced, study->n_variants);
+    if (unanimous)
+        notes_add(&study->notes,
+                  "no interval where all %u runs agree at a bound (100 %% in every one): with 95 %% confidence fewer than "
+                  "%.2g %% of such runs fall short",
+                  study->n_replications, 100 * (1 - pow(0.05, 1.0 / study->n_replications)));
     if (alike)
         notes_add(&study->notes, "in %u of %u variants all replications are alike: nothing in them is random", alike,
                   study->n_variants);
