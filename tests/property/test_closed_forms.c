@@ -446,11 +446,17 @@ static void test_bills(void **state) {
     test_count("closed forms: bills, runs", 4 * 2 * runs());
 }
 
+static int report(void **state) {
+    (void)state;
+    closed_report();
+    return 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_renewal), cmocka_unit_test(test_alternating_zone), cmocka_unit_test(test_k_of_n),
         cmocka_unit_test(test_chain),   cmocka_unit_test(test_spread),           cmocka_unit_test(test_notice),
         cmocka_unit_test(test_bills),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, report);
 }

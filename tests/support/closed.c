@@ -4,6 +4,7 @@
 #include <gsl/gsl_randist.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -17,8 +18,25 @@ void moments_add(struct moments *m, double x) {
 
 double moments_se(const struct moments *m) { return sqrt(m->m2 / ((double)m->n * (double)(m->n - 1))); }
 
+/* What closed_report tells. */
+static struct {
+    uint64_t n;
+    double largest; /* standard errors */
+    char what[96];
+} seen;
+
+void closed_report(void) {
+    test_count("closed forms: comparisons of a mean with its expectation", seen.n);
+    printf("# largest difference: %.2f standard errors (%s)\n", seen.largest, seen.what);
+}
+
 void closed_check(const char *what, const struct moments *m, double exact, double tolerance) {
     double se = moments_se(m), off = fabs(m->mean - exact);
+    seen.n++;
+    if (se > 0 && off / se > seen.largest) {
+        seen.largest = off / se;
+        snprintf(seen.what, sizeof seen.what, "%s", what);
+    }
     /* values without spread agree up to what is too rare to be met */
     double allowed = CLOSED_Z_MAX * se + 1e-6 * fabs(exact);
     if (off > allowed)

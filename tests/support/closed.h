@@ -22,6 +22,9 @@ double moments_se(const struct moments *m); /* standard error of the mean */
  * could have seen a difference of `tolerance` (absolute): that many standard
  * errors are not wider than it. */
 void closed_check(const char *what, const struct moments *m, double exact, double tolerance);
+/* Prints how many comparisons closed_check has made and the largest distance
+ * among them; for the last test of a program. */
+void closed_report(void);
 
 /* Share of time that a count of ready replicas held, per market and in sum. */
 #define OCCUPANCY_MAX 64
