@@ -7,11 +7,10 @@
 
 #include "base/text.h"
 
-void metrics_start(struct metrics *m, uint32_t nodes, int64_t reference_uusd_per_h) {
+void metrics_start(struct metrics *m, uint32_t nodes) {
     struct outage_log full = m->full_outages, any = m->any_outages;
     memset(m, 0, sizeof *m);
     m->nodes = nodes;
-    m->reference_uusd_per_h = reference_uusd_per_h;
     m->full_outages.lengths_ms = full.lengths_ms;
     m->full_outages.room = full.room;
     m->any_outages.lengths_ms = any.lengths_ms;
@@ -93,10 +92,6 @@ void metrics_advance(struct metrics *m, int64_t now_ms) {
     m->booting_ms += (money)m->booting * dt;
     m->draining_ms += (money)m->draining * dt;
     if (ready > m->target) m->over_ms += (money)(ready - m->target) * m->nodes * dt;
-    if (m->reference_uusd_per_h >= 0)
-        m->reference += (money)m->target * m->reference_uusd_per_h * dt;
-    else if (m->target > 0)
-        m->reference_unknown = true;
     if (m->lost_now) {
         loss_open(m, 0, m->since_ms);
         loss_open(m, m->lost_now < RECOVERY_K_MAX ? m->lost_now : RECOVERY_K_MAX, m->since_ms);
@@ -138,9 +133,8 @@ void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
     m->since_ms = m->counted_from_ms = m->target_since_ms = now_ms;
     m->full_ms = m->any_ms = m->base_ms = m->base_asked_ms = 0;
     m->served = m->demand = m->served_at_target = 0;
-    m->booting_ms = m->draining_ms = m->over_ms = m->reference = 0;
+    m->booting_ms = m->draining_ms = m->over_ms = 0;
     m->capacity_ms = 0;
-    m->reference_unknown = false;
     outage_restart(&m->full_outages);
     outage_restart(&m->any_outages);
     m->lost_now = 0;

@@ -31,7 +31,6 @@ struct metrics {
     uint32_t ready[SP_MARKETS]; /* replicas, weighted */
     uint32_t target, base;
     uint32_t booting, draining; /* instances */
-    int64_t reference_uusd_per_h; /* cheapest on-demand price of one replica; SP_UNKNOWN */
     uint32_t nodes;
     /* sums since counting began */
     int64_t since_ms;             /* everything is added up to here */
@@ -42,8 +41,6 @@ struct metrics {
     money served_at_target;       /* the part of `served` under the present target */
     double capacity_ms;           /* sum of min(ready,target)/target x ms, flushed at target changes */
     money booting_ms, draining_ms, over_ms; /* instance-ms */
-    money reference;              /* of target at the reference price */
-    bool reference_unknown;
     struct outage_log full_outages, any_outages;
     uint32_t lost_now;            /* ready replicas lost at the present instant */
     struct loss_log losses[RECOVERY_K_MAX + 1];
@@ -51,7 +48,7 @@ struct metrics {
     bool out_of_memory;
 };
 
-void metrics_start(struct metrics *m, uint32_t nodes, int64_t reference_uusd_per_h);
+void metrics_start(struct metrics *m, uint32_t nodes);
 void metrics_free(struct metrics *m);
 /* Adds the time up to now under the present state.  Call before changing it. */
 void metrics_advance(struct metrics *m, int64_t now_ms);

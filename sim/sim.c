@@ -153,17 +153,21 @@ static enum error_code start_fleet(struct sim *s, const struct sim_config *c, ui
     return OK;
 }
 
-/* Cheapest on-demand price of one replica over the pools that groups use. */
-static int64_t reference_price(const struct sim_config *c, uint32_t first_group, uint32_t n_groups) {
-    int64_t best = SP_UNKNOWN;
-    for (uint32_t g = first_group; g < first_group + n_groups; g++)
+/* What the target would have cost on demand: at the cheapest price of one
+ * replica over the pools that groups use, which does not change.  NaN when
+ * there was no demand or no price is known. */
+static double relative_cost(const struct sim *s, money total) {
+    const struct sim_config *c = s->config;
+    const struct pool_params *best = NULL;
+    for (uint32_t g = 0; g < c->n_groups; g++)
         for (uint32_t i = 0; i < c->groups[g].n_pools; i++) {
             const struct pool_params *p = &c->pools[c->groups[g].pools[i]];
             if (p->price_on_demand < 0) continue;
-            int64_t price = p->price_on_demand * c->nodes / p->weight;
-            if (best < 0 || price < best) best = price;
+            if (!best || p->price_on_demand * best->weight < best->price_on_demand * p->weight) best = p;
         }
-    return best;
+    if (!best || best->price_on_demand == 0 || s->total.demand == 0) return NAN;
+    money reference = s->total.demand * best->price_on_demand * c->nodes;
+    return (double)total * best->weight / (double)reference;
 }
 
 static enum error_code start(struct sim *s, const struct sim_config *c, struct error *e) {
@@ -190,9 +194,9 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     s->demand_entity = s->group_entity + c->n_groups;
     s->replica_entity = s->demand_entity + c->n_groups;
     TRY(event_queue_reset(&s->queue, s->replica_entity + s->replicas_room, e));
-    metrics_start(&s->total, c->nodes, reference_price(c, 0, c->n_groups));
+    metrics_start(&s->total, c->nodes);
     for (uint32_t g = 0; g < c->n_groups; g++) {
-        metrics_start(&s->group_metrics[g], c->nodes, reference_price(c, g, 1));
+        metrics_start(&s->group_metrics[g], c->nodes);
         group_start(s, g);
     }
     return OK;
@@ -408,8 +412,7 @@ static enum error_code finish(struct sim *s, struct sim_result *r, struct error 
     bool known = !isnan(r->cost_usd[SP_SPOT]) && !isnan(r->cost_usd[SP_ON_DEMAND]);
     money total = spent[SP_SPOT] + spent[SP_ON_DEMAND];
     r->cost_total_usd = known ? money_usd(total) : NAN;
-    r->relative_to_on_demand =
-        known && !s->total.reference_unknown && s->total.reference > 0 ? (double)total / (double)s->total.reference : NAN;
+    r->relative_to_on_demand = known ? relative_cost(s, total) : NAN;
     r->failed = s->failed;
     r->rebalanced = s->rebalanced;
     r->events = s->events;
