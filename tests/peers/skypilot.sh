@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SkyPilot's own autoscaler, replica manager and spot placer (the release of
 # tests/peers/skypilot/requirements.txt, from PyPI) against our policies,
-# decision by decision.  Exit status 77: the release cannot be had here.
+# decision by decision: in random histories, and in simulated runs whose
+# journals are decided once more.  Exit status 77: the release cannot be had here.
 #   SPOTSIM=build/spotsim   says which build's driver to use
 #   SPOTSIM_FULL=1          100,000 decisions instead of 2,000
 cd "$(dirname "$0")/../.." || exit 1
@@ -10,7 +11,11 @@ here=tests/peers/skypilot
 driver=$(dirname "${SPOTSIM:-build/spotsim}")/tests/peers/common/driver
 venv=build/peers/skypilot
 decisions=2000
-if [ "${SPOTSIM_FULL:-0}" = 1 ]; then decisions=100000; fi
+runs=4
+if [ "${SPOTSIM_FULL:-0}" = 1 ]; then
+    decisions=100000
+    runs=100
+fi
 
 skip() {
     echo "SKIPPED: $1; the frozen decisions in tests/golden still ran"
@@ -41,4 +46,7 @@ flock -u 9
 HOME=$PWD/build/peers/home SKYPILOT_DISABLE_USAGE_COLLECTION=1 PYTHONDONTWRITEBYTECODE=1
 export HOME SKYPILOT_DISABLE_USAGE_COLLECTION PYTHONDONTWRITEBYTECODE
 mkdir -p "$HOME"
-exec "$venv/bin/python" "$here/history.py" --driver "$driver" --decisions "$decisions"
+"$venv/bin/python" "$here/history.py" --driver "$driver" --decisions "$decisions" || exit 1
+for trace in traces/data/demo traces/data/demo4; do
+    "$venv/bin/python" "$here/journal.py" --spotsim "${SPOTSIM:-build/spotsim}" --trace "$trace" --runs "$runs" || exit 1
+done
