@@ -184,7 +184,7 @@ static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t
     if (!fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region])) return SP_DENIED_QUOTA;
     if (denial > 0 && cloud_draw(c, pool, market, ordinal, CLOUD_DENIAL) < denial) return SP_DENIED_CAPACITY;
     if (market == SP_SPOT) {
-        *breach_ms = cloud_breach(c, pool, now_ms);
+        *breach_ms = cloud_breach(c, pool, params->notice_ms, now_ms);
         if (*breach_ms != INT64_MAX && params->notice_window == WINDOW_REFUSE) return SP_DENIED_CAPACITY;
     }
     return 0;
@@ -283,10 +283,9 @@ void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms) {
 
 uint32_t cloud_first_doomed(const struct cloud *c, uint32_t pool) { return c->pools[pool].doomed_first; }
 
-int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t now_ms) {
+int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms) {
     struct cloud_pool *p = &c->pools[pool];
-    int64_t lead = c->params.pools[pool].notice_ms;
-    if (lead == 0 || c->params.means_launch) return INT64_MAX;
+    if (lead_ms == 0 || c->params.means_launch) return INT64_MAX;
     const struct trace_capacity *t = &c->params.trace_pools[pool].capacity;
     int64_t shift = c->params.window_start_ms;
     while (p->look < t->n && t->at_ms[p->look] - shift <= now_ms) p->look++;
@@ -294,7 +293,7 @@ int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t now_ms) {
     uint32_t d = p->doomed_first;
     for (uint32_t i = p->look; i < t->n; i++) {
         int64_t at = t->at_ms[i] - shift;
-        if (at - now_ms > lead) break;
+        if (at - now_ms > lead_ms) break;
         for (; d != SP_NONE && c->instances[d].deadline_ms <= at; d = c->instances[d].doomed_next)
             gone += c->params.nodes;
         if (!fits(p->held[SP_SPOT] - gone, c->params.nodes, t->value[i])) return at;

@@ -94,9 +94,9 @@ uint32_t cloud_victim(struct cloud *c, uint32_t pool, bool spare_doomed);
 void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms);
 /* The doomed replica of the pool with the earliest deadline, SP_NONE if none. */
 uint32_t cloud_first_doomed(const struct cloud *c, uint32_t pool);
-/* When a replica granted now would be taken back within the pool's notice
- * lead because capacity falls; INT64_MAX if it would not. */
-int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t now_ms);
+/* When a replica granted now would be taken back within `lead_ms` because
+ * capacity falls; INT64_MAX if it would not. */
+int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms);
 
 /* Counters start now: what was used before is not counted. */
 void cloud_begin_counting(struct cloud *c, int64_t now_ms);

@@ -14,16 +14,19 @@ static void count(struct ledger_group *g, const struct sp_instance *r, bool add)
     uint32_t w = p->weight;
     uint32_t nw = (r->flags & SP_NOTICED) ? w : 0;
     uint32_t rw = (r->flags & SP_REBALANCE) && !nw ? w : 0;
+    uint32_t recommended = rw && r->state < SP_ALIVE_STATES;
     if (add) {
         p->count[r->market][r->state]++;
         *units += w;
         *noticed += nw;
         *rebalance += rw;
+        p->rebalance[r->market] += recommended;
     } else {
         p->count[r->market][r->state]--;
         *units -= w;
         *noticed -= nw;
         *rebalance -= rw;
+        p->rebalance[r->market] -= recommended;
     }
 }
 

@@ -151,14 +151,16 @@ static void ask_mix(struct step *s, const struct sp_observation *obs) {
 
 /* ---- launches ------------------------------------------------------------ */
 
-/* Per pool: alive spot rows, and whether it said no at this very instant. */
+/* Per pool: alive spot rows, and whether not to ask it: it said no at this very
+ * instant, or what is there is to be replaced because it is about to go. */
 static void look_at_pools(struct step *s, enum sp_market m) {
     for (uint32_t p = 0; p < s->c->n_pools; p++) {
         const struct sp_pool *pool = &s->view->pools[p];
         uint32_t rows = 0;
         for (int i = 0; i < SP_ALIVE_STATES; i++) rows += pool->count[SP_SPOT][i];
         s->c->planned[p] = rows;
-        s->c->closed[p] = pool->last_denied_ms[m] == s->view->now_ms;
+        s->c->closed[p] = pool->last_denied_ms[m] == s->view->now_ms ||
+                          (s->c->react_rebalance && m == SP_SPOT && pool->rebalance[SP_SPOT] > 0);
     }
 }
 

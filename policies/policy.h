@@ -69,6 +69,7 @@ struct sp_pool {
     int64_t last_preempted_ms;
     int64_t capacity;                              /* spot instances the pool gives now; SP_UNKNOWN except
                                                       where capacity is observed (profile ideal) */
+    uint32_t rebalance[SP_MARKETS];                /* alive rows with a rebalance recommendation and no notice */
     uint32_t count[SP_MARKETS][SP_STATES];         /* replica rows */
     uint32_t weight;                               /* replicas that one row here counts for; >= 1 */
 };

@@ -223,6 +223,8 @@ static void answer(struct sim *s, uint32_t slot) {
     struct replica *r = &s->replicas[slot];
     const struct pool_params *p = &s->config->pools[r->pool];
     enum sp_market market = (enum sp_market)r->market;
+    bool about_to_fall =
+        market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
     int denial = cloud_launch(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms);
     int64_t known = s->now_ms;
     if (denial) {
@@ -244,6 +246,7 @@ static void answer(struct sim *s, uint32_t slot) {
     will_see(s, slot, SIGHT_OUTCOME, loop_next(s, LOOP_REAP, s->config->control.reap_ms, known), EVENT_LAUNCH);
     const struct cloud_instance *x = &s->cloud.instances[slot];
     if (!denial && x->doomed) replica_notice(s, slot, x->deadline_ms);
+    if (!denial && about_to_fall) replica_rebalance(s, slot);
 }
 
 /* ---- becoming ready ----------------------------------------------------------------- */

@@ -196,27 +196,26 @@ static void looking_ahead(void **state) {
     open_cloud(&f, 1, one, capacity);
     f.pools[0].notice_ms = 30 * S;
     begin(&f);
-    assert_true(cloud_breach(&f.cloud, 0, 0) == INT64_MAX);
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 0) == INT64_MAX);
     for (uint32_t i = 0; i < 3; i++) assert_int_equal(launch(&f, i, 0, SP_SPOT, 0), 0);
-    assert_true(cloud_breach(&f.cloud, 0, 69 * S) == INT64_MAX);
-    assert_true(cloud_breach(&f.cloud, 0, 70 * S) == 100 * S); /* a fourth would not fit in 3 */
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 69 * S) == INT64_MAX);
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 70 * S) == 100 * S); /* a fourth would not fit in 3 */
     cloud_doom(&f.cloud, 2, 100 * S);
-    assert_true(cloud_breach(&f.cloud, 0, 79 * S) == INT64_MAX); /* one of three goes by then */
-    assert_true(cloud_breach(&f.cloud, 0, 80 * S) == 110 * S);
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 79 * S) == INT64_MAX); /* one of three goes by then */
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 80 * S) == 110 * S);
     f.pools[0].notice_window = WINDOW_ACCEPT;
     assert_int_equal(launch(&f, 3, 0, SP_SPOT, 80 * S), 0);
     assert_true(f.cloud.instances[3].doomed && f.cloud.instances[3].deadline_ms == 110 * S);
     f.params.means_launch = true;
     begin(&f);
-    assert_true(cloud_breach(&f.cloud, 0, 80 * S) == INT64_MAX);
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 80 * S) == INT64_MAX);
     f.params.means_launch = false;
     f.params.window_start_ms = 50 * S; /* time 0 of the run is second 50 of the trace */
     begin(&f);
     for (uint32_t i = 0; i < 3; i++) launch(&f, i, 0, SP_SPOT, 0);
-    assert_true(cloud_breach(&f.cloud, 0, 19 * S) == INT64_MAX);
-    assert_true(cloud_breach(&f.cloud, 0, 20 * S) == 50 * S);
-    f.pools[0].notice_ms = 0;
-    assert_true(cloud_breach(&f.cloud, 0, 20 * S) == INT64_MAX);
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 19 * S) == INT64_MAX);
+    assert_true(cloud_breach(&f.cloud, 0, 30 * S, 20 * S) == 50 * S);
+    assert_true(cloud_breach(&f.cloud, 0, 0, 20 * S) == INT64_MAX);
     close_cloud(&f);
 }
 

@@ -250,6 +250,29 @@ static void notices_of_what_comes_after_the_end(void **state) {
     harness_end(&h);
 }
 
+/* A replacement does not go where the recommendation came from, and what is
+ * launched there all the same gets its own. */
+static void replacements_go_elsewhere(void **state) {
+    (void)state;
+    struct harness h;
+    const char *const names[] = {"a", "b"}, *const capacity[] = {"0:4 200:0", "0:4"};
+    harness_start(&h, harness_trace(2, names, capacity, 400), true, "ideal", "spot(rebalance=react)+cheapest", 2);
+    harness_set(&h, "cloud.defaults.cold_start", "10s");
+    harness_set(&h, "cloud.defaults.rebalance", "60s");
+    harness_ready(&h, "0:0+0 10:2+0");
+    assert_int_equal(h.result.rebalanced, 2);
+    assert_int_equal(h.result.preempted, 0);
+    assert_int_equal(h.result.pools[1].launched[SP_SPOT], 2);
+    harness_end(&h);
+    const char *const late[] = {"0:0 150:4 200:0", "0:0"}; /* opens within the lead */
+    harness_start(&h, harness_trace(2, names, late, 400), true, "ideal", "spot+cheapest", 2);
+    harness_set(&h, "cloud.defaults.rebalance", "60s");
+    harness_run(&h);
+    assert_int_equal(h.result.rebalanced, 2);
+    assert_int_equal(h.result.preempted, 2);
+    harness_end(&h);
+}
+
 /* ---- rebalance recommendations ------------------------------------------------------------------ */
 
 static void rebalance_recommendations(void **state) {
@@ -354,6 +377,7 @@ int main(void) {
         cmocka_unit_test(notices_may_be_late_or_lost),
         cmocka_unit_test(notices_of_what_comes_after_the_end),
         cmocka_unit_test(rebalance_recommendations),
+        cmocka_unit_test(replacements_go_elsewhere),
         cmocka_unit_test(lifetimes_end),
         cmocka_unit_test(lifetimes_give_notice),
         cmocka_unit_test(on_demand_lives_on),
