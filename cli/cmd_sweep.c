@@ -72,6 +72,7 @@ static enum error_code run_study(const struct options *o, struct study *study, s
 
 static enum error_code write_folder(const struct study *study, struct folder *folder, struct error *e) {
     char *plot_note = NULL;
+    TRY(folder_begin(folder, e));
     enum error_code rc = study_write(study, folder, &plot_note, e);
     if (rc == OK) rc = folder_commit(folder, e);
     if (plot_note) fprintf(stderr, "spotsim: note: %s\n", plot_note);
@@ -103,7 +104,7 @@ static enum error_code sweep(const struct options *o, struct scenario_env *env, 
     TRY(scenario_args_doc(o, env, &doc, e));
     enum error_code rc = add_vary(o, doc, e);
     if (rc == OK) rc = study_prepare(doc, env, &study, e);
-    if (rc == OK && out) rc = folder_open(&folder, out, e);
+    if (rc == OK && out) rc = folder_choose(&folder, out, e);
     if (rc == OK) rc = run_study(o, &study, e);
     if (rc == OK) print_notes(&study.notes);
     if (rc == OK && out) rc = write_folder(&study, &folder, e);

@@ -97,8 +97,33 @@ echo precious >"$work/other/file"
 sweep other "$work/s.json" && die "a folder of others was taken"
 [ "$(cat "$work/other/file")" = precious ] || die "a folder of others was changed"
 sweep plain "$work/s.json" --seed 2 || die "an older study was not replaced"
+echo precious >"$work/plain/notes.txt"
+sweep plain "$work/s.json" --seed 3 && die "a study with a user's file in it was replaced"
+grep -q 'notes.txt' "$work/err" || die "the user's file in a study is not named: $(cat "$work/err")"
+[ "$(cat "$work/plain/notes.txt")" = precious ] || die "a user's file in a study was changed"
+rm "$work/plain/notes.txt"
+ln -s plain "$work/link"
+sweep link "$work/s.json" --seed 4 || die "a study behind a symbolic link was not replaced: $(cat "$work/err")"
+[ -L "$work/link" ] && grep -q '"seed": 4' "$work/plain/manifest.json" || die "the link was replaced, not the study"
 "$program" sweep "$work/s.json" --vary seed=1,2 --json >"$work/json" 2>/dev/null || die "sweep --json failed"
 grep -q '"variants": \[' "$work/json" || die "sweep --json: no variants"
+
+# Where a study cannot be put is known before it runs.
+mkdir "$work/here"
+here=$PWD
+case $program in /*) absolute=$program ;; *) absolute=$here/$program ;; esac
+sed "s|$trace|$here/$trace|" "$work/s.json" >"$work/absolute.json"
+(cd "$work/here" && "$absolute" sweep "$work/absolute.json" --out . >/dev/null 2>"$work/err")
+[ $? -eq 2 ] && grep -q 'current directory' "$work/err" || die "--out . was not refused: $(cat "$work/err")"
+
+# Interrupted while it runs: nothing is left.
+"$program" sweep "$work/s.json" --vary policy.mix.base=0..3 --replications 100000 --out "$work/stopped" \
+    >/dev/null 2>&1 &
+sweeper=$!
+sleep 1
+kill -TERM $sweeper # (a shell starts them deaf to INT)
+wait $sweeper 2>/dev/null
+[ -z "$(find "$work" -name 'stopped*')" ] || die "an interrupted study left a folder"
 
 # The example study of the docs.
 sweep example docs/examples/base_size.json --replications 2 || die "the example study failed: $(cat "$work/err")"

@@ -247,7 +247,8 @@ static void write_study(struct fixture *f, const struct study *study) {
     struct error e = {0};
     struct folder folder;
     char *plot_note = NULL;
-    assert_ok(folder_open(&folder, f->out, &e), &e);
+    assert_ok(folder_choose(&folder, f->out, &e), &e);
+    assert_ok(folder_begin(&folder, &e), &e);
     assert_ok(study_write(study, &folder, &plot_note, &e), &e);
     assert_false(exists(f->out, "report.html") && exists(folder.temp, "none"));
     assert_ok(folder_commit(&folder, &e), &e);
@@ -273,13 +274,80 @@ static void test_folder(void **state) {
     struct folder folder;
     char *manifest = test_path(f->out, "manifest.json");
     assert_int_equal(unlink(manifest), 0);
-    assert_input_error(folder_open(&folder, f->out, &e), &e, f->out, "no study of ours");
+    assert_input_error(folder_choose(&folder, f->out, &e), &e, f->out, "no study of ours");
     free(test_file(f->out, "manifest.json", "{\"name\": \"someone else's\"}"));
-    assert_input_error(folder_open(&folder, f->out, &e), &e, f->out);
-    assert_input_error(folder_open(&folder, manifest, &e), &e, "manifest.json"); /* a file */
-    assert_input_error(folder_open(&folder, "/proc/none/x", &e), &e, "/proc/none");
-    assert_input_error(folder_open(&folder, "", &e), &e, "--out");
+    assert_input_error(folder_choose(&folder, f->out, &e), &e, f->out);
+    assert_input_error(folder_choose(&folder, manifest, &e), &e, "manifest.json"); /* a file */
+    assert_input_error(folder_choose(&folder, "/proc/none/x", &e), &e, "/proc");
+    assert_input_error(folder_choose(&folder, "", &e), &e, "--out");
     free(manifest);
+}
+
+/* What a user keeps in a study's folder is never deleted. */
+static void test_folder_keeps_what_is_not_ours(void **state) {
+    struct fixture *f = *state;
+    read_text(f, STUDY);
+    struct study study;
+    run(f, &study, 2);
+    write_study(f, &study);
+    struct error e = {0};
+    struct folder folder;
+    static const char *const others[] = {"notes.txt", "curves/mine.svg", "runs.csv.bak"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char *path = test_file(f->out, others[i], "precious");
+        assert_input_error(folder_choose(&folder, f->out, &e), &e, f->out, others[i]);
+        assert_true(exists(f->out, others[i]));
+        assert_int_equal(unlink(path), 0);
+        free(path);
+    }
+    /* put there while the study runs: it stays, beside the new study */
+    char *plot_note = NULL, *old = NULL;
+    assert_ok(folder_choose(&folder, f->out, &e), &e);
+    assert_ok(folder_begin(&folder, &e), &e);
+    assert_ok(study_write(&study, &folder, &plot_note, &e), &e);
+    free(test_file(f->out, "curves/mine.svg", "precious"));
+    assert_true(asprintf(&old, "%s.old-%ld", f->out, (long)getpid()) > 0);
+    assert_failed_error(folder_commit(&folder, &e), &e, f->out, old);
+    assert_true(exists(f->out, "manifest.json") && exists(old, "curves/mine.svg") && !exists(old, "manifest.json"));
+    folder_discard(&folder);
+    study_free(&study);
+    free(plot_note);
+    free(old);
+}
+
+static void test_folder_places(void **state) {
+    struct fixture *f = *state;
+    struct error e = {0};
+    struct folder folder;
+    char *dir = test_path(f->dir, "real"), *link = test_path(f->dir, "link"), *none = test_path(f->dir, "dangling"),
+         *deep = test_path(f->dir, "no/such/study/"), *dots = test_path(f->dir, "real/."), *before = getcwd(NULL, 0),
+         *real = NULL, *long_name = NULL;
+    assert_int_equal(mkdir(dir, 0777), 0);
+    assert_int_equal(symlink("real", link), 0);
+    assert_int_equal(symlink("nowhere", none), 0);
+    real = realpath(dir, NULL);
+    assert_ok(folder_choose(&folder, link, &e), &e); /* the study behind the link, not the link */
+    assert_string_equal(folder.path, real);
+    folder_discard(&folder);
+    assert_ok(folder_choose(&folder, dots, &e), &e);
+    assert_string_equal(folder.path, real);
+    folder_discard(&folder);
+    assert_input_error(folder_choose(&folder, none, &e), &e, none, "leads nowhere");
+    assert_int_equal(chdir(dir), 0);
+    assert_input_error(folder_choose(&folder, ".", &e), &e, "current directory");
+    assert_input_error(folder_choose(&folder, real, &e), &e, "current directory");
+    assert_input_error(folder_choose(&folder, "..", &e), &e, "current directory");
+    assert_int_equal(chdir(before), 0);
+    assert_ok(folder_choose(&folder, deep, &e), &e);
+    assert_false(exists(f->dir, "no")); /* missing parents are made when writing begins */
+    assert_ok(folder_begin(&folder, &e), &e);
+    assert_ok(folder_commit(&folder, &e), &e);
+    assert_true(exists(f->dir, "no/such/study"));
+    folder_discard(&folder);
+    assert_true(asprintf(&long_name, "%s/%0250d", f->dir, 1) > 0); /* no room for the temporary name */
+    assert_input_error(folder_choose(&folder, long_name, &e), &e, f->dir, "too long");
+    char *const texts[] = {dir, link, none, deep, dots, before, real, long_name};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) free(texts[i]);
 }
 
 static void test_discarded_folder_leaves_nothing(void **state) {
@@ -288,7 +356,9 @@ static void test_discarded_folder_leaves_nothing(void **state) {
     struct folder folder;
     struct strbuf text = {0};
     strbuf_puts(&text, "x");
-    assert_ok(folder_open(&folder, f->out, &e), &e);
+    assert_ok(folder_choose(&folder, f->out, &e), &e);
+    assert_null(folder.temp); /* nothing is made before there is something to write */
+    assert_ok(folder_begin(&folder, &e), &e);
     char *temp = strdup(folder.temp);
     assert_ok(folder_write(&folder, "curves/a.dat", &text, &e), &e);
     folder_discard(&folder);
@@ -403,6 +473,8 @@ int main(void) {
         T(test_threads_change_nothing),
         T(test_same_windows_for_all_variants),
         T(test_folder),
+        T(test_folder_keeps_what_is_not_ours),
+        T(test_folder_places),
         T(test_discarded_folder_leaves_nothing),
         T(test_manifest_repeats_the_study),
         T(test_precision),
