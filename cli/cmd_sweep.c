@@ -22,7 +22,7 @@ static const struct option own_options[] = {
     {"question", OPTION_VALUE, "TEXT", "printed at the top of the report", "study.question", false},
     {"out", OPTION_VALUE, "DIR", "write the study there (tables, database, curves, report)", NULL, false},
     {"threads", OPTION_VALUE, "N", "threads (all cores)", NULL, false},
-    {"timeline", OPTION_FLAG, NULL, "also write timeline.csv and its plot", NULL, false},
+    {"timeline", OPTION_FLAG, NULL, "also write timeline.csv and its plot", "study.timeline", false},
     {"table", OPTION_FLAG, NULL, "print the summary as a table (default)", NULL, false},
     {"json", OPTION_FLAG, NULL, "print the summary as JSON instead", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
@@ -62,7 +62,7 @@ static enum error_code run_study(const struct options *o, struct study *study, s
     TRY(options_int(o, "threads", 1, RUNNER_THREADS_MAX, 0, &threads, e));
     progress_start(&progress);
     struct study_options options = {.threads = (uint32_t)threads,
-                                    .timeline = options_get(o, "timeline") != NULL,
+                                    .timeline = scenario_timeline(study->variants[0]),
                                     .progress = progress_update,
                                     .progress_arg = &progress};
     enum error_code rc = study_run(study, &options, e);

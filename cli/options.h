@@ -22,7 +22,7 @@ struct option {
     enum option_kind kind;
     const char *metavar;
     const char *help;
-    const char *path; /* scenario path that the value sets; NULL: the command's own business */
+    const char *path; /* scenario path that the value (a flag: true) sets; NULL: the command's own business */
     bool every_pool;  /* path is a field of cloud.defaults and stands over pools' own settings */
 };
 

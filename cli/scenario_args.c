@@ -78,7 +78,8 @@ static enum error_code apply_option(const struct options *o, uint32_t i, struct 
     if (!option->path) return OK;
     if (option->kind == OPTION_LIST) return apply_list(o, option, doc, e);
     if (option->every_pool) return doc_set_every_pool(doc, option->path, o->values[i].text, label, e);
-    return doc_set(doc, scenario_env_registry(env), option->path, o->values[i].text, label, e);
+    const char *text = option->kind == OPTION_FLAG ? "true" : o->values[i].text;
+    return doc_set(doc, scenario_env_registry(env), option->path, text, label, e);
 }
 
 enum error_code scenario_args_doc(const struct options *o, struct scenario_env *env, struct scenario_doc **doc,

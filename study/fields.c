@@ -65,6 +65,8 @@ const struct field study_fields[] = {
     {"precision_of", FIELD_TEXT, AT(precision_of), "", 0, 0, "availability_full",
      "the column of summary.csv that the precision is about", NULL},
     {"question", FIELD_TEXT, AT(question), "", 0, 0, NULL, "printed at the top of the report", NULL},
+    {"timeline", FIELD_BOOL, AT(timeline), "", 0, 0, "false",
+     "write what replication 0 of each variant does over time: timeline.csv and its curve", NULL},
 };
 #undef AT
 const uint32_t top_fields_n = N(top_fields), trace_fields_n = N(trace_fields), fleet_fields_n = N(fleet_fields),

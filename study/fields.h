@@ -5,6 +5,7 @@
 #ifndef SPOTSIM_STUDY_FIELDS_H
 #define SPOTSIM_STUDY_FIELDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/field.h"
@@ -34,6 +35,7 @@ struct scenario_study {
     double precision;  /* 0: all replications are run */
     char *precision_of;
     char *question;
+    bool timeline;
 };
 
 extern const struct field top_fields[], trace_fields[], fleet_fields[], study_fields[];

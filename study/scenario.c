@@ -172,6 +172,7 @@ const char *scenario_profile(const struct scenario *s) { return s->top.profile; 
 const char *scenario_single_means(const struct scenario *s) { return s->read.single_means; }
 const char *scenario_polarity(const struct scenario *s) { return s->read.polarity ? "preempted" : "up"; }
 const char *scenario_question(const struct scenario *s) { return s->study.question ? s->study.question : ""; }
+bool scenario_timeline(const struct scenario *s) { return s->study.timeline; }
 int64_t scenario_replications(const struct scenario *s) { return s->study.replications; }
 int64_t scenario_window_ms(const struct scenario *s) { return s->study.window_ms; }
 double scenario_precision(const struct scenario *s) { return s->study.precision; }

@@ -33,6 +33,7 @@ const char *scenario_profile(const struct scenario *s);
 const char *scenario_single_means(const struct scenario *s);
 const char *scenario_polarity(const struct scenario *s);
 const char *scenario_question(const struct scenario *s); /* "" when there is none */
+bool scenario_timeline(const struct scenario *s);        /* is one asked for? */
 int64_t scenario_replications(const struct scenario *s);
 int64_t scenario_window_ms(const struct scenario *s); /* 0: none */
 double scenario_precision(const struct scenario *s);  /* 0: none */

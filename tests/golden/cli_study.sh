@@ -54,7 +54,7 @@ sweep() { # name options...
     "$program" sweep "$@" --out "$work/$name" >"$work/out" 2>"$work/err"
 }
 sweep study "$work/s.json" --vary policy.mix.base=0..2 --vary policy.placer=cheapest,round-robin --replications 3 \
-    --window 12h --timeline || die "sweep failed: $(cat "$work/err")"
+    --window 12h --timeline --question "Which placer?" || die "sweep failed: $(cat "$work/err")"
 for file in manifest.json build.json study.db runs.csv summary.csv differences.csv timeline.csv report.html \
     curves/base.dat curves/outages.dat curves/timeline.dat; do
     [ -s "$work/study/$file" ] || die "no $file"
@@ -70,7 +70,7 @@ if command -v gnuplot >/dev/null 2>&1; then
     done
     grep -q '<svg' "$work/study/report.html" || die "no curve in the report"
 fi
-sweep again "$work/study/manifest.json" --timeline --threads 1 || die "sweep of a manifest failed: $(cat "$work/err")"
+sweep again "$work/study/manifest.json" --threads 1 || die "sweep of a manifest failed: $(cat "$work/err")"
 rm "$work/study/build.json" "$work/again/build.json"
 diff -r "$work/study" "$work/again" || die "a study repeated from its manifest differs"
 if command -v sqlite3 >/dev/null 2>&1; then
