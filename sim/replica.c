@@ -318,7 +318,8 @@ void replica_lost(struct sim *s, uint32_t slot) {
 
 void replica_end(struct sim *s, const struct fleet_order *o) {
     struct replica *r = &s->replicas[o->slot];
-    int64_t drain = o->kind == FLEET_DRAIN ? s->config->control.drain_ms : 0;
+    /* what was never sent is just struck off the list */
+    int64_t drain = o->kind == FLEET_DRAIN && r->phase != PHASE_WAITING ? s->config->control.drain_ms : 0;
     bool holds = r->phase == PHASE_BOOTING || r->phase == PHASE_UP;
     stop_serving(s, r);
     stop_cold(s, r);
