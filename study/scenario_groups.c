@@ -12,6 +12,7 @@
 
 #define TARGET_MAX 1000000
 #define PPM 1000000.0
+#define SHARES_TOLERANCE 0.01
 
 static const struct field target_field = {"target", FIELD_COUNT,       0,   "replicas", 0, TARGET_MAX,
                                           "0",      "replicas wanted", NULL};
@@ -185,27 +186,30 @@ static enum error_code read_group(struct resolver *r, const cJSON *node, uint32_
 }
 
 /* Shares are cut at cumulated parts per million, so that the groups' targets
- * add up to the fleet's. */
+ * add up to the fleet's; rounded shares (0.33 three times) end at the whole. */
 static enum error_code set_shares(struct resolver *r, struct error *e) {
     struct scenario *s = r->s;
     double sum = 0;
-    uint32_t last = 0, at = 0;
+    uint32_t last = UINT32_MAX, at = 0;
     for (uint32_t i = 0; i < s->n_groups; i++) {
-        struct scenario_group *g = &s->groups[i];
-        s->group_configs[i].share = (struct composer_share){0, (uint32_t)PPM};
-        if (!g->has_share) continue;
-        sum += g->share;
-        uint32_t hi = sum > 1 - 1e-9 ? (uint32_t)PPM : (uint32_t)floor(sum * PPM + 0.5);
-        s->group_configs[i].share = (struct composer_share){at, hi};
-        at = hi;
-        last = i + 1;
+        sum += s->groups[i].has_share ? s->groups[i].share : 0;
+        if (s->groups[i].has_share && (last == UINT32_MAX || s->groups[i].share > 0)) last = i;
     }
     char where[DOC_WHERE_MAX];
-    if (sum > 1 + 1e-9)
+    if (last != UINT32_MAX && fabs(sum - 1) > SHARES_TOLERANCE + 1e-9)
         return error_set(e, ERR_INPUT, doc_where(r->doc, "fleet.groups", NULL, where),
-                         "the groups' shares add up to %.6g; expected at most 1", sum);
-    if (last && at < (uint32_t)PPM)
-        notes_add(r->notes, "the groups' shares add up to %.6g: the rest of the target is nobody's", sum);
+                         "the groups' shares add up to %.6g; expected 1: together they are the fleet's target", sum);
+    if (last == UINT32_MAX && s->has_target)
+        notes_add(r->notes, "every group has a target of its own: the fleet's target of %u is nobody's", s->target);
+    sum = 0;
+    for (uint32_t i = 0; i < s->n_groups; i++) {
+        s->group_configs[i].share = (struct composer_share){0, (uint32_t)PPM};
+        if (!s->groups[i].has_share) continue;
+        sum += s->groups[i].share;
+        uint32_t hi = i >= last || sum >= 1 ? (uint32_t)PPM : (uint32_t)floor(sum * PPM + 0.5);
+        s->group_configs[i].share = (struct composer_share){at, hi};
+        at = hi;
+    }
     return OK;
 }
 

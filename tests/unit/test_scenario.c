@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenarios: what stands over what, errors that name the place, reading back
  * what was written. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,13 +200,49 @@ static void test_groups(void **state) {
     assert_true(f->notes.n > 0);
 }
 
+static void check_cut(struct fixture *f, const char *json, uint32_t g, uint32_t lo_ppm, uint32_t hi_ppm) {
+    read_text(f, json);
+    const struct sim_config *c = resolved(f);
+    assert_int_equal(c->groups[g].share.lo_ppm, lo_ppm);
+    assert_int_equal(c->groups[g].share.hi_ppm, hi_ppm);
+}
+
+/* Shares make up the fleet's target, whole; fixed targets come on top. */
+static void test_rounded_shares(void **state) {
+    struct fixture *f = *state;
+    static const char thirds[] = GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.33}",
+                                        "{\"pools\": [\"us-w*\"], \"share\": 0.33}, "
+                                        "{\"pools\": [\"us-east1*\"], \"share\": 0.33}");
+    check_cut(f, thirds, 1, 330000, 660000);
+    check_cut(f, thirds, 2, 660000, 1000000);
+    static const char over[] = GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.505}",
+                                      "{\"pools\": [\"us-w*\"], \"share\": 0.505}, "
+                                      "{\"pools\": [\"us-east1*\"], \"share\": 0}");
+    check_cut(f, over, 1, 505000, 1000000);
+    check_cut(f, over, 2, 1000000, 1000000);
+    static const char mixed[] = GROUPS("{\"pools\": [\"us-east-1a*\"], \"target\": 2}",
+                                       "{\"pools\": [\"us-w*\"], \"share\": 1}");
+    check_cut(f, mixed, 1, 0, 1000000);
+    struct sim *sim = sim_new();
+    struct sim_result result = {0};
+    struct error e = {0};
+    assert_ok(sim_run(sim, scenario_config(f->scenario), &(struct sim_outputs){0}, &result, &e), &e);
+    assert_true(fabs(result.target_hours - 12 * (double)scenario_config(f->scenario)->horizon_ms / 3600e3) < 1e-9);
+    sim_result_free(&result);
+    sim_free(sim);
+}
+
 static void test_group_errors(void **state) {
     struct fixture *f = *state;
     struct error e = {0};
     read_text(f, GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.5}", "{\"pools\": [\"us-*\"], \"share\": 0.5}"));
     assert_input_error(resolve(f, &e), &e, "s.json", "two groups");
     read_text(f, GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.5}", "{\"pools\": [\"us-w*\"], \"share\": 0.6}"));
-    assert_input_error(resolve(f, &e), &e, "fleet.groups", "at most 1");
+    assert_input_error(resolve(f, &e), &e, "fleet.groups", "add up to 1.1; expected 1");
+    read_text(f, GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.5}", "{\"pools\": [\"us-w*\"], \"share\": 0.25}"));
+    assert_input_error(resolve(f, &e), &e, "fleet.groups", "add up to 0.75; expected 1");
+    read_text(f, GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.5}", "{\"pools\": [\"us-w*\"], \"target\": 2}"));
+    assert_input_error(resolve(f, &e), &e, "fleet.groups", "add up to 0.5; expected 1");
     read_text(f, GROUPS("{\"pools\": [\"us-east-1a*\"]}", "{\"pools\": [\"us-w*\"], \"share\": 0.6}"));
     assert_input_error(resolve(f, &e), &e, "fleet.groups.0", "target or a share");
     read_text(f, GROUPS("{\"pools\": [\"us-east-1z_v100\"], \"share\": 1}", "{\"pools\": [\"us-w*\"], \"share\": 0}"));
@@ -410,6 +447,7 @@ int main(void) {
         T(test_short_paths),
         T(test_policy_forms),
         T(test_groups),
+        T(test_rounded_shares),
         T(test_group_errors),
         T(test_errors),
         T(test_syntax),
