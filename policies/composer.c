@@ -107,7 +107,8 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
 /* ---- what is wanted ------------------------------------------------------ */
 
 static uint32_t cut(struct composer_share share, uint32_t target) {
-    return (uint32_t)((uint64_t)target * share.hi_ppm / PPM - (uint64_t)target * share.lo_ppm / PPM);
+    uint64_t half = PPM / 2; /* to the nearest: three thirds of 3 are 1 each */
+    return (uint32_t)(((uint64_t)target * share.hi_ppm + half) / PPM - ((uint64_t)target * share.lo_ppm + half) / PPM);
 }
 
 /* Counts what is alive and ready, less what the mix treats as lost. */

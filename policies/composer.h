@@ -15,7 +15,7 @@
 #include "policies/spec.h"
 
 /* A group's part of the fleet's target, cut so that the groups' targets always
- * add up: floor(target*hi/1e6) - floor(target*lo/1e6). */
+ * add up: round(target*hi/1e6) - round(target*lo/1e6). */
 struct composer_share {
     uint32_t lo_ppm, hi_ppm; /* 0 and 1000000: all of it */
 };

@@ -143,7 +143,7 @@ static void note_results(struct study *study) {
                      is_unanimous(&study_cell(study, v, METRIC_ANY)->value);
     }
     if (clamped)
-        notes_add(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
+        notes_warn(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
                   study->n_variants);
     if (unpriced)
         notes_add(&study->notes,
@@ -152,8 +152,8 @@ static void note_results(struct study *study) {
                   unpriced, study->n_variants);
     if (unanimous)
         notes_add(&study->notes,
-                  "no interval where all %u runs agree at a bound (100 %% in every one): with 95 %% confidence fewer than "
-                  "%.2g %% of such runs fall short",
+                  "no interval where all %u runs agree on 100 %% or on 0: with 95 %% confidence fewer than %.2g %% of such "
+                  "runs differ",
                   study->n_replications, 100 * (1 - pow(0.05, 1.0 / study->n_replications)));
     if (alike)
         notes_add(&study->notes, "in %u of %u variants all replications are alike: nothing in them is random", alike,
