@@ -104,5 +104,6 @@ enum error_code scenario_args_doc(const struct options *o, struct scenario_env *
 }
 
 void print_notes(const struct notes *notes) {
-    for (uint32_t i = 0; i < notes->n; i++) fprintf(stderr, "spotsim: note: %s\n", notes->lines[i]);
+    for (uint32_t i = 0; i < notes->n; i++)
+        fprintf(stderr, "spotsim: %s: %s\n", notes->warning[i] ? "warning" : "note", notes->lines[i]);
 }

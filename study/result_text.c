@@ -180,7 +180,7 @@ void result_to_text(const struct scenario *s, const struct sim_result *r, struct
 void result_notes(const struct scenario *s, const struct sim_result *r, struct notes *notes) {
     (void)s;
     if (r->base_clamped)
-        notes_add(notes, "base > target + overprovision: the base is clamped to the target and no spot is wanted");
+        notes_warn(notes, "base > target + overprovision: the base is clamped to the target and no spot is wanted");
     if (r->unknown_price_pools)
         notes_add(notes,
                   "no price known for %" PRIu64 " of the pools used, so no total cost "

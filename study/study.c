@@ -144,7 +144,7 @@ static void note_results(struct study *study) {
     }
     if (clamped)
         notes_warn(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
-                  study->n_variants);
+                   study->n_variants);
     if (unpriced)
         notes_add(&study->notes,
                   "no price known for pools used in %u of %u variants: no cost for them "

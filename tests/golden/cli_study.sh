@@ -44,7 +44,13 @@ done
 # A base above target + overprovision runs, clamped, with a warning.
 "$program" run "$work/s.json" --policy 'skyserve(base=9,overprovision=1)+cheapest' --json >"$work/a" 2>"$work/err" ||
     die "a base that is too high failed"
-grep -q 'clamped' "$work/err" || die "no warning of a clamped base"
+grep -q '^spotsim: warning: base > target + overprovision' "$work/err" || die "no warning of a clamped base"
+grep -q '"base > target + overprovision' "$work/a" || die "no warning of a clamped base in the result"
+"$program" sweep "$work/s.json" --policy 'skyserve(overprovision=1)+cheapest' --vary policy.mix.base=1,9 --json \
+    >"$work/a" 2>"$work/err" || die "a sweep with a base that is too high failed"
+grep -q '^spotsim: warning: base > target + overprovision in 1 of 2' "$work/err" || die "sweep: no warning of a base"
+grep -q '"base > target + overprovision in 1 of 2' "$work/a" || die "sweep: no warning of a base in the summary"
+"$program" run "$work/s.json" --policy 'skyserve(base=9,overprovision=1)+cheapest' --json >"$work/a" 2>/dev/null
 grep -q '"base_clamped": true' "$work/a" || die "a clamped base is not in the result"
 
 # A study: all its files, and the same again from its own manifest.
