@@ -357,7 +357,6 @@ static void pool_results(struct sim *s, struct sim_result *r, money spent[SP_MAR
             p->cost_usd[m] = meter->unknown_used ? NAN : money_usd(meter->spent);
             p->launched[m] = n->launched[m];
             p->denied[m] = n->denied[m];
-            r->hours[m] += p->hours[m];
             r->launched[m] += n->launched[m];
             r->denied += n->denied[m];
             spent[m] += meter->spent;

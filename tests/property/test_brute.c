@@ -56,7 +56,20 @@ static void random_pool(struct luck *l, struct brute_pool *p, uint32_t span) {
     p->denial_delay = delay(l, 60);
     p->cold_start = delay(l, 180);
     p->region = luck_below(l, 2);
+    /* told at the grant, it would be replaced at once, and so on without end */
+    p->lifetime_cap = luck_one_in(l, 5) ? p->notice + 1 + luck_below(l, 400) : 0;
+    p->weight = luck_one_in(l, 5) ? 1 + luck_below(l, 3) : 1;
     p->billing = (enum brute_billing)luck_below(l, BRUTE_BILLINGS);
+}
+
+static void random_group(struct luck *l, struct brute_group *g, uint32_t horizon) {
+    random_series(l, &g->target, horizon, luck_one_in(l, 2) ? 1 : 1 + luck_below(l, 5), 6);
+    g->mix = (enum brute_mix)luck_below(l, BRUTE_MIXES);
+    g->base = luck_below(l, 4);
+    g->overprovision = luck_below(l, 3);
+    g->dynamic = !luck_one_in(l, 3);
+    g->react = luck_one_in(l, 2);
+    g->placer = (enum brute_placer)luck_below(l, BRUTE_PLACERS);
 }
 
 static void random_scenario(struct luck *l, struct brute_scenario *s) {
@@ -67,7 +80,9 @@ static void random_scenario(struct luck *l, struct brute_scenario *s) {
     s->warmup = luck_one_in(l, 3) ? luck_below(l, s->horizon) : 0;
     uint32_t span = s->window_start + s->horizon + luck_below(l, 60);
     for (uint32_t p = 0; p < s->n_pools; p++) random_pool(l, &s->pool[p], span);
-    random_series(l, &s->target, s->horizon, luck_one_in(l, 2) ? 1 : 1 + luck_below(l, 5), 6);
+    s->n_groups = s->n_pools > 1 && luck_one_in(l, 4) ? 2 : 1;
+    for (uint32_t p = 0; p < s->n_pools; p++) s->pool[p].group = p < s->n_groups ? p : luck_below(l, s->n_groups);
+    for (uint32_t g = 0; g < s->n_groups; g++) random_group(l, &s->group[g], s->horizon);
     for (int m = 0; m < 2; m++)
         for (uint32_t r = 0; r < BRUTE_POOLS; r++) s->quota[m][r] = luck_one_in(l, 6) ? luck_below(l, 8) : BRUTE_NONE;
     s->nodes = luck_one_in(l, 4) ? 1 + luck_below(l, 4) : 1;
@@ -76,19 +91,14 @@ static void random_scenario(struct luck *l, struct brute_scenario *s) {
     s->idle_interval = luck_one_in(l, 2) ? 0 : 1 + luck_below(l, 10);
     s->drain = delay(l, 120);
     s->retry = 1 + luck_below(l, 90);
+    s->linger = luck_one_in(l, 3) ? 1 + luck_below(l, 60) : 0;
     s->observe_capacity = s->interval == 0 ? !luck_one_in(l, 3) : luck_one_in(l, 2);
     s->means_launch = luck_one_in(l, 6);
-    s->mix = (enum brute_mix)luck_below(l, BRUTE_MIXES);
-    s->base = luck_below(l, 4);
-    s->overprovision = luck_below(l, 3);
-    s->dynamic = !luck_one_in(l, 3);
-    s->react = luck_one_in(l, 2);
-    s->placer = (enum brute_placer)luck_below(l, BRUTE_PLACERS);
 }
 
 /* ---- the same for the engine --------------------------------------------------- */
 
-static void policy_text(const struct brute_scenario *s, char text[600]) {
+static void policy_text(const struct brute_group *s, char text[600]) {
     static const char *const placers[] = {"cheapest", "round-robin", "even-spread"};
     const char *loss = s->react ? "notice=react" : "notice=ignore";
     char mix[120], series[300];
@@ -152,36 +162,74 @@ static void set_pool(const struct brute_pool *from, struct pool_params *to) {
     to->cold_start = (struct dist){.kind = DIST_CONSTANT, .a = (double)from->cold_start * 1000};
     to->billing = billing[from->billing];
     to->reclaim = from->oldest ? RECLAIM_OLDEST : RECLAIM_NEWEST;
+    to->lifetime_cap_ms = from->lifetime_cap * MS_PER_S;
+    to->weight = from->weight;
 }
 
-static void run_engine(const struct brute_scenario *s, struct harness *h) {
-    static char region[2][3] = {"r0", "r1"};
-    char policy[600];
+/* The same scenario for the engine; ended by end_engine. */
+struct engine {
+    struct harness h;
+    struct policy_spec specs[BRUTE_GROUPS];
+    struct group_config groups[BRUTE_GROUPS];
+    uint32_t pools[BRUTE_GROUPS][BRUTE_POOLS];
     struct quota quotas[4];
-    uint32_t n_quotas = 0;
-    policy_text(s, policy);
-    harness_start(h, make_trace(s), true, "ideal", policy, 0);
-    for (uint32_t p = 0; p < s->n_pools; p++) set_pool(&s->pool[p], &h->pools[p]);
+};
+
+static void set_groups(const struct brute_scenario *s, struct engine *e) {
+    static const char *const names[] = {"first", "second"};
+    struct error error = {0};
+    for (uint32_t g = 0; g < s->n_groups; g++) {
+        char policy[600];
+        policy_text(&s->group[g], policy);
+        assert_ok(policy_spec_parse(e->h.registry, policy, &e->specs[g], &error), &error);
+        assert_ok(policy_spec_check(e->h.registry, &e->specs[g], policy, &error), &error);
+        e->groups[g] = (struct group_config){
+            .name = names[g], .spec = &e->specs[g], .share = {0, 1000000}, .pools = e->pools[g]};
+    }
+    for (uint32_t p = 0; p < s->n_pools; p++) {
+        uint32_t g = s->pool[p].group;
+        e->pools[g][e->groups[g].n_pools++] = p;
+    }
+    e->h.config.groups = e->groups;
+    e->h.config.n_groups = s->n_groups;
+}
+
+static void set_quotas(const struct brute_scenario *s, struct engine *e) {
+    static char region[2][3] = {"r0", "r1"};
+    uint32_t n = 0;
     for (int m = 0; m < 2; m++)
         for (uint32_t r = 0; r < 2; r++)
             if (s->quota[m][r] != BRUTE_NONE)
-                quotas[n_quotas++] = (struct quota){.region = region[r], .market = m, .max = s->quota[m][r]};
-    struct sim_config *c = &h->config;
-    c->n_quotas = n_quotas;
-    c->quotas = quotas;
+                e->quotas[n++] = (struct quota){.region = region[r], .market = m, .max = s->quota[m][r]};
+    e->h.config.quotas = e->quotas;
+    e->h.config.n_quotas = n;
+}
+
+static void run_engine(const struct brute_scenario *s, struct engine *e) {
+    memset(e, 0, sizeof *e);
+    harness_start(&e->h, make_trace(s), true, "ideal", "spot", 0);
+    for (uint32_t p = 0; p < s->n_pools; p++) set_pool(&s->pool[p], &e->h.pools[p]);
+    set_groups(s, e);
+    set_quotas(s, e);
+    struct sim_config *c = &e->h.config;
     c->nodes = s->nodes;
     c->max_instances = s->max_instances;
     c->control.interval_ms = s->interval * MS_PER_S;
     c->control.idle_interval_ms = s->idle_interval * MS_PER_S;
     c->control.drain_ms = s->drain * MS_PER_S;
     c->control.retry_ms = s->retry * MS_PER_S;
+    c->control.linger_ms = s->linger * MS_PER_S;
     c->control.observe_capacity = s->observe_capacity;
     c->means_launch = s->means_launch;
     c->window_start_ms = s->window_start * MS_PER_S;
     c->warmup_ms = s->warmup * MS_PER_S;
     c->horizon_ms = s->horizon * MS_PER_S;
-    harness_run(h);
-    c->quotas = NULL;
+    harness_run(&e->h);
+}
+
+static void end_engine(struct engine *e) {
+    for (int g = 0; g < BRUTE_GROUPS; g++) policy_spec_free(&e->specs[g]);
+    harness_end(&e->h);
 }
 
 /* ---- comparing ------------------------------------------------------------------- */
@@ -229,12 +277,16 @@ struct tally {
 static struct verdict compare(const struct brute_scenario *s, struct tally *tally) {
     struct verdict v = {.same = true};
     struct brute_result b;
-    struct harness h;
+    struct engine engine;
     brute_run(s, &b);
-    run_engine(s, &h);
-    const struct sim_result *r = &h.result;
+    run_engine(s, &engine);
+    const struct sim_result *r = &engine.h.result;
     uint64_t counted = s->horizon - s->warmup;
     for (uint32_t p = 0; p < s->n_pools; p++) expect_pool(&v, p, &b, &r->pools[p]);
+    for (uint32_t g = 0; g < r->n_groups; g++) {
+        expect(&v, "full of group", g, ratio(b.group_full[g], counted), r->groups[g].full);
+        expect(&v, "any of group", g, ratio(b.group_any[g], counted), r->groups[g].any);
+    }
     expect(&v, "full", -1, ratio(b.full, counted), r->full);
     expect(&v, "any", -1, ratio(b.any, counted), r->any);
     expect(&v, "base", -1, ratio(b.base, b.base_asked), r->base);
@@ -254,7 +306,7 @@ static struct verdict compare(const struct brute_scenario *s, struct tally *tall
         tally->noticed += r->noticed;
         tally->recovered += r->recovery[0].recovered;
     }
-    harness_end(&h);
+    end_engine(&engine);
     return v;
 }
 
@@ -282,10 +334,36 @@ static void simpler_pool(struct brute_pool *p, uint32_t how) {
     case 7: p->accept = false; break;
     case 8: p->oldest = false; break;
     case 9: p->billing = BRUTE_PLAIN; break;
-    default: drop_point(&p->capacity, how - 9); break;
+    case 10: p->lifetime_cap = 0; break;
+    case 11: p->weight = 1; break;
+    default: drop_point(&p->capacity, how - 11); break;
     }
 }
-#define POOL_WAYS (10 + BRUTE_STEPS)
+#define POOL_WAYS (12 + BRUTE_STEPS)
+
+static void simpler_group(struct brute_group *g, uint32_t how) {
+    switch (how) {
+    case 0: g->base = g->base ? g->base - 1 : 0; break;
+    case 1: g->overprovision = 0; break;
+    case 2: g->dynamic = false; break;
+    case 3: g->react = false; break;
+    case 4: g->mix = BRUTE_SPOT; break;
+    case 5: g->placer = BRUTE_CHEAPEST; break;
+    default: drop_point(&g->target, how - 5); break;
+    }
+}
+#define GROUP_WAYS (6 + BRUTE_STEPS)
+
+static void one_group(struct brute_scenario *s) {
+    s->n_groups = 1;
+    for (uint32_t p = 0; p < s->n_pools; p++) s->pool[p].group = 0;
+}
+
+static void drop_pool(struct brute_scenario *s, uint32_t p) {
+    if (s->n_pools <= s->n_groups) return;
+    memmove(&s->pool[p], &s->pool[p + 1], (s->n_pools - p - 1) * sizeof s->pool[0]);
+    s->n_pools--;
+}
 
 static void simpler_fleet(struct brute_scenario *s, uint32_t how) {
     switch (how) {
@@ -296,34 +374,33 @@ static void simpler_fleet(struct brute_scenario *s, uint32_t how) {
     case 4: s->idle_interval = 0; break;
     case 5: s->drain = 0; break;
     case 6: s->interval = s->interval > 1 ? s->interval / 2 : s->interval; break;
-    case 7: s->base = s->base ? s->base - 1 : 0; break;
-    case 8: s->overprovision = 0; break;
-    case 9: s->dynamic = false; break;
-    case 10: s->react = false; break;
-    case 11: s->horizon = s->horizon > 1 && s->horizon / 2 > s->warmup ? s->horizon / 2 : s->horizon; break;
-    case 12: s->horizon = s->horizon > 1 && s->horizon - 1 > s->warmup ? s->horizon - 1 : s->horizon; break;
-    case 13: s->mix = BRUTE_SPOT; break;
-    case 14: s->placer = BRUTE_CHEAPEST; break;
-    case 15:
-        if (s->n_pools > 1) s->n_pools--;
+    case 7: s->linger = 0; break;
+    case 8: one_group(s); break;
+    case 9: s->horizon = s->horizon > 1 && s->horizon / 2 > s->warmup ? s->horizon / 2 : s->horizon; break;
+    case 10: s->horizon = s->horizon > 1 && s->horizon - 1 > s->warmup ? s->horizon - 1 : s->horizon; break;
+    default:
+        if (how - 11 < s->n_pools) drop_pool(s, how - 11);
         break;
-    case 16:
-        if (s->n_pools > 1) memmove(&s->pool[0], &s->pool[1], --s->n_pools * sizeof s->pool[0]);
-        break;
-    default: drop_point(&s->target, how - 16); break;
     }
 }
-#define FLEET_WAYS (17 + BRUTE_STEPS)
+#define FLEET_WAYS (11 + BRUTE_POOLS)
+
+static void simpler(struct brute_scenario *s, uint32_t how) {
+    uint32_t groups = s->n_groups * GROUP_WAYS;
+    if (how < FLEET_WAYS)
+        simpler_fleet(s, how);
+    else if (how < FLEET_WAYS + groups)
+        simpler_group(&s->group[(how - FLEET_WAYS) / GROUP_WAYS], (how - FLEET_WAYS) % GROUP_WAYS);
+    else
+        simpler_pool(&s->pool[(how - FLEET_WAYS - groups) / POOL_WAYS], (how - FLEET_WAYS - groups) % POOL_WAYS);
+}
 
 static void shrink(struct brute_scenario *s, struct verdict *v) {
     for (bool smaller = true; smaller;) {
         smaller = false;
-        for (uint32_t how = 0; how < FLEET_WAYS + s->n_pools * POOL_WAYS; how++) {
+        for (uint32_t how = 0; how < FLEET_WAYS + s->n_groups * GROUP_WAYS + s->n_pools * POOL_WAYS; how++) {
             struct brute_scenario t = *s;
-            if (how < FLEET_WAYS)
-                simpler_fleet(&t, how);
-            else
-                simpler_pool(&t.pool[(how - FLEET_WAYS) / POOL_WAYS], (how - FLEET_WAYS) % POOL_WAYS);
+            simpler(&t, how);
             if (memcmp(&t, s, sizeof t) == 0) continue;
             struct verdict w = compare(&t, NULL);
             if (w.same) continue;
@@ -340,22 +417,26 @@ static void print_series(const char *what, const struct brute_series *s) {
 }
 
 static void print_scenario(const struct brute_scenario *s) {
-    char policy[600];
-    policy_text(s, policy);
-    print_error("%s\nhorizon %u warmup %u window %u; interval %u idle %u drain %u retry %u observe %d launch-only %d nodes "
-                "%u max %d\n",
-                policy, s->horizon, s->warmup, s->window_start, s->interval, s->idle_interval, s->drain, s->retry,
+    for (uint32_t g = 0; g < s->n_groups; g++) {
+        char policy[600];
+        policy_text(&s->group[g], policy);
+        print_error("group %u: %s\n", g, policy);
+    }
+    print_error("horizon %u warmup %u window %u; interval %u idle %u drain %u retry %u linger %u observe %d launch-only %d "
+                "nodes %u max %d\n",
+                s->horizon, s->warmup, s->window_start, s->interval, s->idle_interval, s->drain, s->retry, s->linger,
                 s->observe_capacity, s->means_launch, s->nodes, (int)s->max_instances);
     print_error("quotas: spot %d %d on-demand %d %d\n", (int)s->quota[0][0], (int)s->quota[0][1], (int)s->quota[1][0],
                 (int)s->quota[1][1]);
     for (uint32_t i = 0; i < s->n_pools; i++) {
         const struct brute_pool *p = &s->pool[i];
-        print_error("pool %u:", i);
+        print_error("pool %u of group %u, weight %u:", i, p->group, p->weight);
         print_series("capacity", &p->capacity);
         print_series("price", &p->price);
-        print_error("; on demand %u x %d, notice %u +%u accept %d oldest %d, launch %u denial %u cold %u region %u billing %d\n",
+        print_error("; on demand %u x %d, notice %u +%u accept %d oldest %d lifetime %u, launch %u denial %u cold %u "
+                    "region %u billing %d\n",
                     p->on_demand_price, (int)p->on_demand_capacity, p->notice, p->notice_delay, p->accept, p->oldest,
-                    p->launch_delay, p->denial_delay, p->cold_start, p->region, (int)p->billing);
+                    p->lifetime_cap, p->launch_delay, p->denial_delay, p->cold_start, p->region, (int)p->billing);
     }
 }
 

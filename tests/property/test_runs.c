@@ -208,11 +208,50 @@ static void constant_price_times_hours(void **state) {
     test_count("runs at constant prices", n);
 }
 
+/* ---- held never exceeds capacity ------------------------------------------------------- */
+
+struct held {
+    uint64_t seed, calls;
+};
+
+/* Spot costs 1 $/h and on-demand nothing, so the cost rate is what is held. */
+static void see_held(void *arg, int64_t at_ms, uint32_t ready_spot, uint32_t ready_on_demand, uint32_t target,
+                     uint32_t capacity, int64_t rate) {
+    struct held *h = arg;
+    (void)ready_spot;
+    (void)ready_on_demand;
+    (void)target;
+    h->calls++;
+    if (rate / 1000000 > (int64_t)capacity)
+        fail_msg("seed %" PRIu64 ": %" PRId64 " held at %" PRId64 " ms, capacity %u", h->seed, rate / 1000000, at_ms,
+                 capacity);
+}
+
+static void held_within_capacity(void **state) {
+    (void)state;
+    uint64_t n = test_times(500, 10000), seen = 0;
+    for (uint64_t i = first_seed(&n), end = i + n; i < end; i++) {
+        struct random_run r;
+        random_run_start(&r, i);
+        r.h.config.means_launch = false;
+        for (uint32_t p = 0; p < r.h.trace->n_pools; p++) {
+            r.h.pools[p].price_spot = 1000000;
+            r.h.pools[p].price_on_demand = 0;
+        }
+        struct held h = {.seed = i};
+        struct sim_outputs out = {.timeline = see_held, .timeline_arg = &h};
+        harness_run_out(&r.h, &out);
+        seen += h.calls;
+        random_run_end(&r);
+    }
+    test_count("instants with what is held within capacity", seen);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(skipped_ticks_change_nothing), cmocka_unit_test(reruns_are_equal),
         cmocka_unit_test(horizon_only_cuts),            cmocka_unit_test(timeline_is_the_result),
-        cmocka_unit_test(constant_price_times_hours),
+        cmocka_unit_test(constant_price_times_hours),   cmocka_unit_test(held_within_capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,19 +11,28 @@
 enum { SPOT, ON_DEMAND };
 
 /* What the controller thinks of a replica, and what is true of it. */
-enum thought { PROVISIONING, STARTING, READY, DRAINING, GONE };
+enum thought { PROVISIONING, STARTING, READY, DRAINING, LINGERING, GONE };
 enum truth { SENT, REFUSED, BOOTING, UP, NOTHING };
 
 struct row {
     enum thought thought;
     enum truth truth;
     uint32_t pool, market;
-    int64_t sent, known, granted, up, drained; /* times; known: of a denial */
-    int64_t deadline, notice;                  /* the cloud's, and when it is told; -1: none */
+    int64_t sent, known, granted, up, drained, cleared; /* times; known: of a denial */
+    int64_t deadline;     /* the cloud's, for want of capacity; -1: none */
+    int64_t notice, told; /* when a notice arrives, of which end; -1: none */
     uint64_t order;                            /* of grants */
     bool noticed;
     int64_t paid;
     bool price_missing;
+};
+
+/* One group's controller. */
+struct controller {
+    const struct brute_group *g;
+    bool observed;
+    int64_t retry[2], next_tick;
+    uint32_t turn, target, base; /* target and base as of its last decision */
 };
 
 struct world {
@@ -33,11 +42,9 @@ struct world {
     uint32_t n;
     struct row row[ROWS]; /* in launch order */
     uint64_t grants;
-    bool observed;
-    int64_t retry[2], next_tick;
+    struct controller controller[BRUTE_GROUPS];
     int64_t last_denied[2][BRUTE_POOLS], last_granted[2][BRUTE_POOLS];
-    uint32_t turn, policy_target, policy_base;
-    bool before; /* deciding by the clock: on the world as it was before this instant */
+    bool before;   /* deciding by the clock: on the world as it was before this instant */
     uint32_t lost; /* ready ones, at this instant */
     uint64_t open_losses;
     int64_t loss_since;
@@ -61,6 +68,7 @@ static const struct brute_pool *pool_of(const struct world *w, uint32_t p) { ret
 static uint32_t capacity_at(const struct world *w, uint32_t p, int64_t t) {
     return value_at(&pool_of(w, p)->capacity, w->s->window_start + t);
 }
+static void observed(struct world *w, uint32_t p) { w->controller[pool_of(w, p)->group].observed = true; }
 static bool counting(const struct world *w) { return w->t >= w->s->warmup; }
 static bool holds(const struct row *x) { return x->truth == BOOTING || x->truth == UP; }
 static bool serves(const struct row *x) { return x->truth == UP && x->thought == READY; }
@@ -113,13 +121,20 @@ static void let_end(struct world *w, struct row *x, bool taken) {
 
 /* ---- what happens to replicas ---------------------------------------------------- */
 
+/* The controller learns that there is no instance; the row stays for a while. */
+static void lay_down(struct world *w, struct row *x) {
+    x->thought = w->s->linger ? LINGERING : GONE;
+    x->cleared = w->t + w->s->linger;
+    x->notice = -1;
+    observed(w, x->pool);
+}
+
 static void take(struct world *w, struct row *x) {
     if (serves(x)) w->lost++;
     let_end(w, x, true);
     if (counting(w)) w->r->preempted[x->pool]++;
     if (x->thought == DRAINING) return; /* the end of the drain is still to come */
-    x->thought = GONE;
-    w->observed = true;
+    lay_down(w, x);
 }
 
 /* By the pool's rule; `undoomed`: only those without a deadline. */
@@ -137,9 +152,9 @@ static void trace_changes(struct world *w) {
     int64_t at = w->s->window_start + w->t;
     if (w->t == 0) return;
     for (uint32_t p = 0; p < w->s->n_pools; p++) {
-        if (changes_at(&pool_of(w, p)->price, at)) w->observed = true;
+        if (changes_at(&pool_of(w, p)->price, at)) observed(w, p);
         if (!changes_at(&pool_of(w, p)->capacity, at)) continue;
-        if (w->s->observe_capacity) w->observed = true;
+        if (w->s->observe_capacity) observed(w, p);
         if (w->s->means_launch) continue;
         for (uint32_t i = 0; i < w->n; i++) {
             struct row *x = &w->row[i];
@@ -149,20 +164,42 @@ static void trace_changes(struct world *w) {
     }
 }
 
+static void lifetimes(struct world *w) {
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        uint32_t cap = pool_of(w, x->pool)->lifetime_cap;
+        if (holds(x) && x->market == SPOT && cap > 0 && x->granted + cap == w->t) take(w, x);
+    }
+}
+
 static void tell(struct world *w, struct row *x) {
     x->noticed = true;
     x->notice = -1;
     if (counting(w)) w->r->noticed[x->pool]++;
-    w->observed = true;
+    observed(w, x->pool);
+}
+
+/* The cloud gives notice now of an end; it takes a while to arrive.  Of two
+ * ends the earlier counts. */
+static void give_notice(struct world *w, struct row *x, int64_t end) {
+    int64_t at = w->t + pool_of(w, x->pool)->notice_delay;
+    if (x->thought == DRAINING || at >= end || (x->told >= 0 && end >= x->told)) return;
+    x->told = end;
+    x->notice = at;
+    if (at == w->t) tell(w, x);
 }
 
 static void doom(struct world *w, struct row *x, int64_t deadline) {
     x->deadline = deadline;
-    if (x->thought == DRAINING) return;
-    int64_t at = w->t + pool_of(w, x->pool)->notice_delay;
-    if (at >= deadline) return;
-    x->notice = at;
-    if (at == w->t) tell(w, x);
+    give_notice(w, x, deadline);
+}
+
+/* Of the end of its lifetime, the lead before it or at the grant. */
+static void lifetime_notice(struct world *w, struct row *x) {
+    const struct brute_pool *p = pool_of(w, x->pool);
+    if (!holds(x) || x->market != SPOT || p->lifetime_cap == 0 || p->notice == 0) return;
+    int64_t at = x->granted + (p->lifetime_cap > p->notice ? p->lifetime_cap - p->notice : 0);
+    if (at == w->t) give_notice(w, x, x->granted + p->lifetime_cap);
 }
 
 static void notices(struct world *w) {
@@ -173,8 +210,10 @@ static void notices(struct world *w) {
         if (capacity_at(w, p, due) > capacity_at(w, p, due - 1)) continue;
         while (held(w, SPOT, p) - doomed_by(w, p, due) > capacity_at(w, p, due)) doom(w, victim(w, p, true), due);
     }
-    for (uint32_t i = 0; i < w->n; i++)
+    for (uint32_t i = 0; i < w->n; i++) {
+        lifetime_notice(w, &w->row[i]);
         if (w->row[i].notice == w->t) tell(w, &w->row[i]);
+    }
 }
 
 /* When a replica granted now would be in excess within the lead; -1: not. */
@@ -213,9 +252,10 @@ static void answer(struct world *w, struct row *x) {
     x->up = w->t + p->cold_start;
     x->order = ++w->grants;
     w->last_granted[x->market][x->pool] = w->t;
-    w->observed = true;
+    observed(w, x->pool);
     if (counting(w)) w->r->launched[x->market][x->pool]++;
     if (deadline >= 0) doom(w, x, deadline);
+    lifetime_notice(w, x);
 }
 
 static void answers(struct world *w) {
@@ -224,9 +264,8 @@ static void answers(struct world *w) {
         if (x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t) answer(w, x);
         if (x->truth == REFUSED && x->known == w->t) {
             x->truth = NOTHING;
-            x->thought = GONE;
             w->last_denied[x->market][x->pool] = w->t;
-            w->observed = true;
+            lay_down(w, x);
         }
     }
 }
@@ -237,20 +276,25 @@ static void readiness(struct world *w) {
         if (x->truth != BOOTING || x->thought == DRAINING || x->up != w->t) continue;
         x->truth = UP;
         x->thought = READY;
-        w->observed = true;
+        observed(w, x->pool);
     }
+}
+
+/* Its drain, or the time that its row stays. */
+static bool over(const struct world *w, const struct row *x) {
+    return (x->thought == DRAINING && x->drained == w->t) || (x->thought == LINGERING && x->cleared == w->t);
 }
 
 static void drain_ends(struct world *w) {
     for (uint32_t i = 0; i < w->n; i++) {
         struct row *x = &w->row[i];
-        if (x->thought != DRAINING || x->drained != w->t) continue;
+        if (!over(w, x)) continue;
         if (holds(x)) {
             let_end(w, x, false);
             if (counting(w)) w->r->terminated[x->pool]++;
         }
         x->thought = GONE;
-        w->observed = true;
+        observed(w, x->pool);
     }
 }
 
@@ -258,53 +302,66 @@ static void drain_ends(struct world *w) {
 
 static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static uint32_t above(uint32_t a, uint32_t b) { return a > b ? a - b : 0; }
-static bool counts_as_lost(const struct world *w, const struct row *x) { return w->s->react && x->noticed; }
+static const struct controller *controller_of(const struct world *w, uint32_t p) {
+    return &w->controller[pool_of(w, p)->group];
+}
+static bool counts_as_lost(const struct world *w, const struct row *x) {
+    return controller_of(w, x->pool)->g->react && x->noticed;
+}
 
-static void wanted_of(struct world *w, uint32_t target, uint32_t ready_spot, uint32_t wanted[2]) {
-    const struct brute_scenario *s = w->s;
-    uint32_t base = least(s->base, target);
-    wanted[SPOT] = wanted[ON_DEMAND] = w->policy_base = 0;
-    switch (s->mix) {
-    case BRUTE_SPOT: wanted[SPOT] = target + s->overprovision; break;
+static void wanted_of(struct controller *c, uint32_t ready_spot, uint32_t wanted[2]) {
+    const struct brute_group *g = c->g;
+    uint32_t base = least(g->base, c->target);
+    wanted[SPOT] = wanted[ON_DEMAND] = c->base = 0;
+    switch (g->mix) {
+    case BRUTE_SPOT: wanted[SPOT] = c->target + g->overprovision; break;
     case BRUTE_STATIC_BASE:
-        wanted[SPOT] = target - base;
-        wanted[ON_DEMAND] = w->policy_base = base;
+        wanted[SPOT] = c->target - base;
+        wanted[ON_DEMAND] = c->base = base;
         break;
     case BRUTE_SKYSERVE:
-        wanted[SPOT] = above(target + s->overprovision, s->base);
-        wanted[ON_DEMAND] = least(s->base + (s->dynamic ? above(wanted[SPOT], ready_spot) : 0), target);
-        w->policy_base = base;
+        wanted[SPOT] = above(c->target + g->overprovision, g->base);
+        wanted[ON_DEMAND] = least(g->base + (g->dynamic ? above(wanted[SPOT], ready_spot) : 0), c->target);
+        c->base = base;
         break;
-    default: wanted[ON_DEMAND] = w->policy_base = target; break;
+    default: wanted[ON_DEMAND] = c->base = c->target; break;
     }
 }
 
 static bool closed(const struct world *w, uint32_t market, uint32_t p) { return w->last_denied[market][p] == w->t; }
 
-static uint32_t place_spot(struct world *w, const uint32_t planned[BRUTE_POOLS]) {
-    uint32_t best = BRUTE_NONE, n = w->s->n_pools;
+/* A group's pools in the order of their names. */
+static uint32_t pools_of(const struct world *w, const struct controller *c, uint32_t pools[BRUTE_POOLS]) {
+    uint32_t n = 0;
+    for (uint32_t p = 0; p < w->s->n_pools; p++)
+        if (controller_of(w, p) == c) pools[n++] = p;
+    return n;
+}
+
+static uint32_t place_spot(struct world *w, struct controller *c, const uint32_t planned[BRUTE_POOLS]) {
+    uint32_t best = BRUTE_NONE, pools[BRUTE_POOLS], n = pools_of(w, c, pools), turn = 0;
     int64_t now = w->s->window_start + w->t - (w->before && w->t > 0 ? 1 : 0);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t p = w->s->placer == BRUTE_ROUND_ROBIN ? (w->turn + i) % n : i;
+        uint32_t k = c->g->placer == BRUTE_ROUND_ROBIN ? (c->turn + i) % n : i, p = pools[k];
         if (closed(w, SPOT, p)) continue;
-        if (best == BRUTE_NONE)
-            best = p;
-        else if (w->s->placer == BRUTE_EVEN_SPREAD && planned[p] < planned[best])
-            best = p;
-        else if (w->s->placer == BRUTE_CHEAPEST &&
-                 value_at(&pool_of(w, p)->price, now) < value_at(&pool_of(w, best)->price, now))
-            best = p;
+        bool better = best == BRUTE_NONE;
+        if (!better && c->g->placer == BRUTE_EVEN_SPREAD) better = planned[p] < planned[best];
+        if (!better && c->g->placer == BRUTE_CHEAPEST)
+            better = value_at(&pool_of(w, p)->price, now) < value_at(&pool_of(w, best)->price, now);
+        if (!better) continue;
+        best = p;
+        turn = k + 1;
     }
-    if (best != BRUTE_NONE) w->turn = (best + 1) % n;
+    if (best != BRUTE_NONE) c->turn = turn % n;
     return best;
 }
 
 /* The cheapest that did not say no last; else the one whose no is oldest. */
-static uint32_t place_on_demand(const struct world *w) {
+static uint32_t place_on_demand(const struct world *w, const struct controller *c) {
     uint32_t best = BRUTE_NONE, oldest = BRUTE_NONE;
     for (uint32_t p = 0; p < w->s->n_pools; p++) {
         int64_t denied = w->last_denied[ON_DEMAND][p];
-        if (closed(w, ON_DEMAND, p)) continue;
+        if (controller_of(w, p) != c || closed(w, ON_DEMAND, p)) continue;
         if (denied >= 0 && denied >= w->last_granted[ON_DEMAND][p]) {
             if (oldest == BRUTE_NONE || denied < w->last_denied[ON_DEMAND][oldest]) oldest = p;
         } else if (best == BRUTE_NONE || pool_of(w, p)->on_demand_price < pool_of(w, best)->on_demand_price) {
@@ -316,8 +373,9 @@ static uint32_t place_on_demand(const struct world *w) {
 
 /* The controller sees that no pool has spot room left: asking again before
  * something is observed is pointless. */
-static bool seen_full(const struct world *w, const uint32_t planned[BRUTE_POOLS]) {
+static bool seen_full(const struct world *w, const struct controller *c, const uint32_t planned[BRUTE_POOLS]) {
     for (uint32_t p = 0; p < w->s->n_pools; p++) {
+        if (controller_of(w, p) != c) continue;
         uint32_t rows = planned[p];
         for (uint32_t i = 0; i < w->n; i++)
             rows += w->row[i].thought == DRAINING && w->row[i].market == SPOT && w->row[i].pool == p;
@@ -329,46 +387,65 @@ static bool seen_full(const struct world *w, const uint32_t planned[BRUTE_POOLS]
 static void launch(struct world *w, uint32_t market, uint32_t p) {
     uint32_t instances = 0;
     for (uint32_t i = 0; i < w->n; i++)
-        if (w->row[i].thought != GONE) instances += w->s->nodes;
+        if (w->row[i].thought <= DRAINING) instances += w->s->nodes;
     if (w->s->max_instances != BRUTE_NONE && instances + w->s->nodes > w->s->max_instances) {
         w->last_denied[market][p] = w->t; /* the guard's answer is an observation as well */
-        w->observed = true;
+        observed(w, p);
         return;
     }
     assert_true(w->n < ROWS);
-    w->row[w->n++] = (struct row){
-        .thought = PROVISIONING, .truth = SENT, .pool = p, .market = market, .sent = w->t, .deadline = -1, .notice = -1};
+    w->row[w->n++] = (struct row){.thought = PROVISIONING,
+                                  .truth = SENT,
+                                  .pool = p,
+                                  .market = market,
+                                  .sent = w->t,
+                                  .deadline = -1,
+                                  .notice = -1,
+                                  .told = -1};
 }
 
-static void launches(struct world *w, uint32_t market, uint32_t alive, uint32_t wanted, bool observed) {
+/* True: a heavy row went beyond what was missing, so look at everything anew. */
+static bool launches(struct world *w, struct controller *c, uint32_t market, uint32_t alive, uint32_t wanted,
+                     bool anything_new) {
     if (alive >= wanted) {
-        w->retry[market] = -1;
-        return;
+        c->retry[market] = -1;
+        return false;
     }
-    if (!observed && w->t < w->retry[market]) return;
-    w->retry[market] = -1;
+    if (!anything_new && w->t < c->retry[market]) return false;
+    c->retry[market] = -1;
     uint32_t planned[BRUTE_POOLS] = {0}, chosen[ROWS], n = 0;
     for (uint32_t i = 0; i < w->n; i++)
         if (w->row[i].market == SPOT && w->row[i].thought <= READY) planned[w->row[i].pool]++;
-    for (; alive + n < wanted; n++) {
-        uint32_t p = market == SPOT ? place_spot(w, planned) : place_on_demand(w);
+    for (; alive < wanted; n++) {
+        uint32_t p = market == SPOT ? place_spot(w, c, planned) : place_on_demand(w, c);
         if (p == BRUTE_NONE) {
-            bool wait = market == SPOT && seen_full(w, planned);
-            w->retry[market] = wait ? INT64_MAX : w->t + w->s->retry;
+            bool wait = market == SPOT && seen_full(w, c, planned);
+            c->retry[market] = wait ? INT64_MAX : w->t + w->s->retry;
             break;
         }
         planned[p]++;
+        alive += pool_of(w, p)->weight;
         chosen[n] = p;
     }
     for (uint32_t i = 0; i < n; i++) launch(w, market, chosen[i]);
+    return alive > wanted;
 }
 
-static void drains(struct world *w, uint32_t n_rows, uint32_t market, uint32_t alive, uint32_t wanted) {
-    for (int stage = PROVISIONING; stage <= READY; stage++)
-        for (uint32_t i = n_rows; i-- > 0 && alive > wanted;) {
+/* By stage of life, newest first; what would make too few is kept, and then so
+ * are the later stages. */
+static void drains(struct world *w, const struct controller *c, uint32_t market, uint32_t alive, uint32_t wanted) {
+    bool kept = false;
+    for (int stage = PROVISIONING; stage <= READY && !kept; stage++)
+        for (uint32_t i = w->n; i-- > 0 && alive > wanted;) {
             struct row *x = &w->row[i];
-            if (x->market != market || (int)x->thought != stage || counts_as_lost(w, x)) continue;
-            alive--;
+            uint32_t weight = pool_of(w, x->pool)->weight;
+            bool own = controller_of(w, x->pool) == c;
+            if (!own || x->market != market || (int)x->thought != stage || counts_as_lost(w, x)) continue;
+            if (weight > alive - wanted) {
+                kept = true;
+                continue;
+            }
+            alive -= weight;
             x->thought = DRAINING;
             x->drained = w->t + w->s->drain;
             x->notice = -1;
@@ -376,22 +453,27 @@ static void drains(struct world *w, uint32_t n_rows, uint32_t market, uint32_t a
         }
 }
 
-static void decide(struct world *w) {
-    uint32_t alive[2] = {0, 0}, ready_spot = 0, wanted[2], n_rows = w->n;
-    bool observed = w->observed;
-    w->observed = false;
+/* True: ask again at once. */
+static bool decide_once(struct world *w, struct controller *c, bool anything_new) {
+    uint32_t alive[2] = {0, 0}, ready_spot = 0, wanted[2];
     for (uint32_t i = 0; i < w->n; i++) {
         const struct row *x = &w->row[i];
-        if (x->thought > READY || counts_as_lost(w, x)) continue;
-        alive[x->market]++;
-        ready_spot += x->market == SPOT && x->thought == READY;
+        if (controller_of(w, x->pool) != c || x->thought > READY || counts_as_lost(w, x)) continue;
+        alive[x->market] += pool_of(w, x->pool)->weight;
+        ready_spot += x->market == SPOT && x->thought == READY ? pool_of(w, x->pool)->weight : 0;
     }
-    w->policy_target = value_at(&w->s->target, w->t);
-    wanted_of(w, w->policy_target, ready_spot, wanted);
-    launches(w, SPOT, alive[SPOT], wanted[SPOT], observed);
-    launches(w, ON_DEMAND, alive[ON_DEMAND], wanted[ON_DEMAND], observed);
-    drains(w, n_rows, SPOT, alive[SPOT], wanted[SPOT]);
-    drains(w, n_rows, ON_DEMAND, alive[ON_DEMAND], wanted[ON_DEMAND]);
+    c->target = value_at(&c->g->target, w->t);
+    wanted_of(c, ready_spot, wanted);
+    for (uint32_t m = SPOT; m <= ON_DEMAND; m++)
+        if (launches(w, c, m, alive[m], wanted[m], anything_new)) return true;
+    for (uint32_t m = SPOT; m <= ON_DEMAND; m++) drains(w, c, m, alive[m], wanted[m]);
+    return false;
+}
+
+static void decide(struct world *w, struct controller *c) {
+    bool anything_new = c->observed;
+    c->observed = false;
+    while (decide_once(w, c, anything_new)) anything_new = false;
 }
 
 /* ---- the clock -------------------------------------------------------------------------- */
@@ -403,43 +485,61 @@ static void forget_gone(struct world *w) {
     w->n = n;
 }
 
-/* Is anything left to happen at this instant? */
+/* Is anything left to happen at this instant before decisions? */
 static bool busy(const struct world *w) {
     for (uint32_t i = 0; i < w->n; i++) {
         const struct row *x = &w->row[i];
         bool answer_due = x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t;
         bool up_due = x->truth == BOOTING && x->thought == STARTING && x->up == w->t;
-        bool drain_due = x->thought == DRAINING && x->drained == w->t;
-        if (answer_due || up_due || drain_due) return true;
+        if (answer_due || up_due || over(w, x)) return true;
     }
-    return w->s->interval == 0 && w->observed;
+    return false;
+}
+
+static void ticks(struct world *w) {
+    const struct brute_scenario *s = w->s;
+    w->before = true;
+    for (uint32_t g = 0; s->interval > 0 && g < s->n_groups; g++) {
+        struct controller *c = &w->controller[g];
+        if (w->t != c->next_tick) continue;
+        decide(w, c);
+        bool over_mix = c->g->mix == BRUTE_SPOT || c->g->mix == BRUTE_SKYSERVE;
+        bool idle = c->target + (over_mix ? c->g->overprovision : 0) == 0; /* SkyServe's final target */
+        c->next_tick = w->t + (idle && s->idle_interval > 0 ? s->idle_interval : s->interval);
+    }
+    w->before = false;
+}
+
+/* The first group with something to decide decides; what that causes comes
+ * before the next group's turn. */
+static bool decide_one(struct world *w, bool woken[BRUTE_GROUPS]) {
+    for (uint32_t g = 0; w->s->interval == 0 && g < w->s->n_groups; g++) {
+        if (!w->controller[g].observed && !woken[g]) continue;
+        woken[g] = false;
+        decide(w, &w->controller[g]);
+        return true;
+    }
+    return false;
 }
 
 static void instant(struct world *w) {
-    const struct brute_scenario *s = w->s;
-    bool first = true;
-    if (s->interval > 0 && w->t == w->next_tick) {
-        w->before = true;
-        decide(w);
-        w->before = false;
-        bool over = s->mix == BRUTE_SPOT || s->mix == BRUTE_SKYSERVE;
-        bool idle = w->policy_target + (over ? s->overprovision : 0) == 0; /* SkyServe's final target */
-        w->next_tick = w->t + (idle && s->idle_interval > 0 ? s->idle_interval : s->interval);
+    bool woken[BRUTE_GROUPS];
+    for (uint32_t g = 0; g < w->s->n_groups; g++) {
+        const struct controller *c = &w->controller[g];
+        woken[g] = w->t == 0 || changes_at(&c->g->target, w->t) || c->retry[SPOT] == w->t || c->retry[ON_DEMAND] == w->t;
     }
-    for (int round = 0; first || busy(w); round++, first = false) {
-        assert_true(round < ROUNDS);
-        if (first) {
-            trace_changes(w);
-            notices(w);
-        }
+    ticks(w);
+    trace_changes(w);
+    lifetimes(w);
+    notices(w);
+    int round = 0;
+    do {
+        assert_true(round++ < ROUNDS);
         answers(w);
         readiness(w);
         drain_ends(w);
-        bool woken = first && (w->t == 0 || changes_at(&s->target, w->t) || w->retry[SPOT] == w->t ||
-                               w->retry[ON_DEMAND] == w->t);
-        if (s->interval == 0 && (w->observed || woken)) decide(w);
         forget_gone(w);
-    }
+    } while (busy(w) || decide_one(w, woken));
 }
 
 static void outage(struct world *w, int which, bool good) {
@@ -470,10 +570,11 @@ static void losses(struct world *w, bool full) {
     if (length > w->r->recovery_longest) w->r->recovery_longest = length;
 }
 
-/* One second passes in the state that the instant ended in. */
-static void second(struct world *w) {
+/* Those that serve, per group and market, after counting what every replica
+ * used in this second. */
+static void look_at_rows(struct world *w, uint32_t ready[BRUTE_GROUPS][2]) {
     struct brute_result *r = w->r;
-    uint32_t ready[2] = {0, 0}, target = value_at(&w->s->target, w->t), nodes = w->s->nodes;
+    uint32_t nodes = w->s->nodes;
     for (uint32_t i = 0; i < w->n; i++) {
         struct row *x = &w->row[i];
         if (holds(x) && counting(w)) {
@@ -483,21 +584,36 @@ static void second(struct world *w) {
             r->draining += x->thought == DRAINING ? nodes : 0;
         }
         if (!serves(x)) continue;
-        ready[x->market]++;
+        ready[pool_of(w, x->pool)->group][x->market] += pool_of(w, x->pool)->weight;
         if (counting(w)) r->ready[x->market][x->pool] += nodes;
     }
+}
+
+/* One second passes in the state that the instant ended in. */
+static void second(struct world *w) {
+    struct brute_result *r = w->r;
+    uint32_t ready[BRUTE_GROUPS][2] = {{0}}, all = 0, on_demand = 0, target = 0, base = 0;
+    look_at_rows(w, ready);
     if (!counting(w)) {
         w->lost = 0;
         return;
     }
-    uint32_t all = ready[SPOT] + ready[ON_DEMAND];
+    for (uint32_t g = 0; g < w->s->n_groups; g++) {
+        uint32_t own = ready[g][SPOT] + ready[g][ON_DEMAND], wanted = value_at(&w->s->group[g].target, w->t);
+        r->group_full[g] += own >= wanted;
+        r->group_any[g] += own >= 1;
+        all += own;
+        on_demand += ready[g][ON_DEMAND];
+        target += wanted;
+        base += w->controller[g].base;
+    }
     r->full += all >= target;
     r->any += all >= 1;
     r->served += least(all, target);
     r->demand += target;
-    r->over += (uint64_t)above(all, target) * nodes;
-    r->base_asked += w->policy_base > 0;
-    r->base += w->policy_base > 0 && ready[ON_DEMAND] >= w->policy_base;
+    r->over += (uint64_t)above(all, target) * w->s->nodes;
+    r->base_asked += base > 0;
+    r->base += base > 0 && on_demand >= base;
     outage(w, 0, all >= target);
     outage(w, 1, all >= 1);
     losses(w, all >= target);
@@ -509,7 +625,8 @@ void brute_run(const struct brute_scenario *s, struct brute_result *out) {
     memset(out, 0, sizeof *out);
     w->s = s;
     w->r = out;
-    w->retry[SPOT] = w->retry[ON_DEMAND] = -1;
+    for (uint32_t g = 0; g < s->n_groups; g++)
+        w->controller[g] = (struct controller){.g = &s->group[g], .retry = {-1, -1}};
     memset(w->last_denied, 0xff, sizeof w->last_denied); /* -1: never */
     memset(w->last_granted, 0xff, sizeof w->last_granted);
     for (w->t = 0; w->t < s->horizon; w->t++) {

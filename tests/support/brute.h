@@ -10,6 +10,7 @@
 
 #define BRUTE_POOLS 4
 #define BRUTE_STEPS 12
+#define BRUTE_GROUPS 2
 #define BRUTE_NONE UINT32_MAX /* no limit; for a price: not known */
 
 enum brute_mix { BRUTE_SPOT, BRUTE_STATIC_BASE, BRUTE_SKYSERVE, BRUTE_ON_DEMAND, BRUTE_MIXES };
@@ -26,23 +27,30 @@ struct brute_pool { /* seconds, micro-dollars per hour, instances */
     struct brute_series capacity, price;
     uint32_t on_demand_price, on_demand_capacity;
     uint32_t notice, notice_delay, launch_delay, denial_delay, cold_start, region;
+    uint32_t lifetime_cap; /* of spot; 0: none */
+    uint32_t weight;       /* replicas that one row counts for */
+    uint32_t group;
     bool accept; /* launches inside the notice window are granted with its deadline */
     bool oldest; /* reclaim rule */
     enum brute_billing billing;
 };
 
-struct brute_scenario {
-    uint32_t n_pools;
-    struct brute_pool pool[BRUTE_POOLS];
+struct brute_group {
     struct brute_series target;
-    uint32_t quota[2][BRUTE_POOLS]; /* per market and region */
-    uint32_t nodes, max_instances;
-    uint32_t interval, idle_interval, drain, retry; /* interval 0: on observations */
-    bool observe_capacity, means_launch;
     enum brute_mix mix;
     uint32_t base, overprovision;
     bool dynamic, react;
     enum brute_placer placer;
+};
+
+struct brute_scenario {
+    uint32_t n_pools, n_groups;
+    struct brute_pool pool[BRUTE_POOLS];
+    struct brute_group group[BRUTE_GROUPS];
+    uint32_t quota[2][BRUTE_POOLS]; /* per market and region */
+    uint32_t nodes, max_instances;
+    uint32_t interval, idle_interval, drain, retry, linger; /* interval 0: on observations */
+    bool observe_capacity, means_launch;
     uint32_t window_start, warmup, horizon; /* the traces cover window_start + horizon at least */
 };
 
@@ -57,6 +65,7 @@ struct brute_result { /* seconds and counts since the end of warm-up */
     uint64_t preempted[BRUTE_POOLS], noticed[BRUTE_POOLS], terminated[BRUTE_POOLS];
     uint64_t cold, draining, over; /* instance-seconds */
     uint64_t losses, recovered, recovery_longest;
+    uint64_t group_full[BRUTE_GROUPS], group_any[BRUTE_GROUPS];
 };
 
 /* Fails the running test when the scenario does not settle or needs too many
