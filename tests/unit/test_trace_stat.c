@@ -121,11 +121,11 @@ static void joint_against_counting(void **state) {
         struct trace_joint_stat j;
         struct error e = {0};
         assert_ok(trace_stat_joint(t, &j, &e), &e);
-        NEAR(j.all_down, (double)all_down / SECONDS);
-        double a = (double)count[0] / SECONDS, c = (double)count[1] / SECONDS, v = a * (1 - a) * c * (1 - c);
+        const double seconds = (double)(int)SECONDS;
+        NEAR(j.all_down, all_down / seconds);
+        double a = count[0] / seconds, c = count[1] / seconds, v = a * (1 - a) * c * (1 - c);
         if (v > 0)
-            NEAR(trace_stat_correlation(&t->pools[0], &t->pools[1], t->span_ms),
-                 ((double)both / SECONDS - a * c) / sqrt(v));
+            NEAR(trace_stat_correlation(&t->pools[0], &t->pools[1], t->span_ms), (both / seconds - a * c) / sqrt(v));
         trace_free(t);
         strbuf_free(&b);
     }
