@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * spotsim trace stat|convert|plot PATH... */
+ * spotsim trace stat|convert|plot PATH..., and the others by name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,22 +7,11 @@
 #include "base/text.h"
 #include "cli/cmd.h"
 #include "cli/options.h"
+#include "cli/trace_model.h"
 #include "cli/trace_plot.h"
 #include "traces/report.h"
 #include "traces/trace.h"
 
-static const struct option reading[] = {
-    {"polarity", OPTION_VALUE, "up|preempted", "what 1 means in a series of 0 and 1 (up)", NULL, false},
-    {"single-means", OPTION_VALUE, "one|K|unlimited", "the capacity behind the 1 of such a series (as written)", NULL,
-     false},
-    {"gap", OPTION_VALUE, "DURATION", "sampling step of series without timestamps (as written)", NULL, false},
-    {"resolution", OPTION_VALUE, "DURATION", "probing interval behind the samples (as known)", NULL, false},
-    {"align", OPTION_VALUE, "FILE", "CSV pool,offset: when each pool's first sample was", NULL, false},
-    {"epoch", OPTION_VALUE, "DATE", "date of the first sample of series without dates", NULL, false},
-    {"cloud", OPTION_VALUE, "NAME", "the cloud of every pool (inferred from zone names)", NULL, false},
-    {"product", OPTION_VALUE, "NAME", "product description to keep of an AWS price history", NULL, false},
-    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
-};
 static const struct option stat_options[] = {
     {"json", OPTION_FLAG, NULL, "print JSON", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
@@ -108,12 +97,22 @@ static const struct action actions[] = {
     {"plot", do_plot, plot_options, "draw the pools' capacity or prices over time"},
 };
 #define N_ACTIONS (sizeof actions / sizeof *actions)
+/* Those with files of their own. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} others[] = {
+    {"synth", trace_synth, "make a trace from a model or a preset"},
+};
+#define N_OTHERS (sizeof others / sizeof *others)
 
 static void help_all(FILE *out) {
     fputs("usage: spotsim trace ACTION PATH... [options]\n\n"
           "A path is a file, a folder, a pattern or a manifest; all together are one trace.\n\n",
           out);
     for (size_t i = 0; i < N_ACTIONS; i++) fprintf(out, "  %-10s %s\n", actions[i].name, actions[i].help);
+    for (size_t i = 0; i < N_OTHERS; i++) fprintf(out, "  %-10s %s\n", others[i].name, others[i].help);
     fputs("\n`spotsim trace ACTION --help` lists the options.\n", out);
 }
 
@@ -121,16 +120,7 @@ static void help_one(const struct action *a) {
     printf("usage: spotsim trace %s PATH... [options]\n\n%s\n\n", a->name, a->help);
     options_help(a->options, stdout);
     fputs("\nHow to read:\n", stdout);
-    options_help(reading, stdout);
-}
-
-static enum error_code read_options(const struct options *o, struct trace_options *out, struct error *e) {
-    memset(out, 0, sizeof *out);
-    for (const struct option *r = reading; r->name; r++) {
-        const char *text = options_get(o, r->name);
-        if (text) TRY(trace_option_set(out, r->name, text, e));
-    }
-    return OK;
+    options_help(trace_reading, stdout);
 }
 
 static enum error_code load_and_run(const struct action *a, const struct options *o, struct error *e) {
@@ -138,7 +128,7 @@ static enum error_code load_and_run(const struct action *a, const struct options
     struct trace *t = NULL;
     struct trace_notes notes = {0};
     if (o->n_positional == 0) return error_set(e, ERR_INPUT, "trace", "expected at least one path after '%s'", a->name);
-    TRY(read_options(o, &how, e));
+    TRY(trace_read_options(o, &how, e));
     enum error_code rc = trace_load(o->positional, o->n_positional, &how, &t, &notes, e);
     if (rc == OK) {
         for (uint32_t i = 0; i < notes.n; i++) fprintf(stderr, "spotsim: note: %s\n", notes.lines[i]);
@@ -150,7 +140,7 @@ static enum error_code load_and_run(const struct action *a, const struct options
 }
 
 static int run_action(const struct action *a, int argc, char **argv) {
-    const struct option *const tables[] = {a->options, reading, NULL};
+    const struct option *const tables[] = {a->options, trace_reading, NULL};
     struct options o;
     struct error e = {0};
     for (int i = 1; i < argc; i++) {
@@ -175,14 +165,18 @@ int cmd_trace(int argc, char **argv) {
         help_all(stdout);
         return 0;
     }
-    const char *names[N_ACTIONS + 1] = {NULL};
+    const char *names[N_ACTIONS + N_OTHERS + 1] = {NULL};
     for (size_t i = 0; i < N_ACTIONS; i++) {
         if (strcmp(argv[1], actions[i].name) == 0) return run_action(&actions[i], argc - 1, argv + 1);
         names[i] = actions[i].name;
     }
+    for (size_t i = 0; i < N_OTHERS; i++) {
+        if (strcmp(argv[1], others[i].name) == 0) return others[i].run(argc - 1, argv + 1);
+        names[N_ACTIONS + i] = others[i].name;
+    }
     struct error e;
     const char *near = text_nearest(argv[1], names);
-    error_set(&e, ERR_INPUT, "trace", "no action '%.40s'; expected stat, convert or plot%s%s%s", argv[1],
+    error_set(&e, ERR_INPUT, "trace", "no action '%.40s'; expected stat, convert, plot, synth, fit or compare%s%s%s", argv[1],
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return cli_error(&e);
 }

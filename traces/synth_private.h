@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Shared by the synth_*.c files only. */
+#ifndef SPOTSIM_TRACES_SYNTH_PRIVATE_H
+#define SPOTSIM_TRACES_SYNTH_PRIVATE_H
+
+#include "base/random.h"
+#include "traces/synth.h"
+
+/* A step function under construction: neighbours with the same value are
+ * joined, a later change at the same time replaces the earlier one. */
+struct steps {
+    uint32_t n, room;
+    int64_t *at_ms;
+    int64_t *value;
+    bool failed; /* out of memory */
+};
+void steps_add(struct steps *s, int64_t at_ms, int64_t value);
+void steps_free(struct steps *s);
+/* The steps become the pool's capacity or price. */
+enum error_code steps_to_capacity(struct steps *s, struct trace_pool *p, struct error *e);
+enum error_code steps_to_price(struct steps *s, struct trace_pool *p, struct error *e);
+
+/* Quantiles at equal steps, from GSL, so that a draw is one look-up. */
+#define TABLE_BITS 12
+struct tables {
+    float normal[1u << TABLE_BITS], exponential[1u << TABLE_BITS];
+};
+
+/* Jumps of a factor at all its scales: value[i] holds at scale[i] from at_ms[i]
+ * to the next jump at that scale. */
+struct stream {
+    uint32_t n, room;
+    int64_t *at_ms;
+    float *value;
+    uint8_t *scale;
+};
+
+/* What all pools share while a trace is made. */
+struct synth {
+    const struct model *model;
+    uint64_t key;
+    int64_t span_ms;
+    const struct tables *tables;
+    struct stream *factor; /* [n_factors] */
+};
+
+/* First probe at or after t; t itself without a probing interval. */
+static inline int64_t probe_after(int64_t t, int64_t resolution_ms) {
+    return resolution_ms > 1 ? (t + resolution_ms - 1) / resolution_ms * resolution_ms : t;
+}
+
+enum error_code synth_factors(struct synth *s, struct error *e); /* fills s->factor */
+void synth_factors_free(struct synth *s);
+/* Scratch memory of one thread for synth_state_pool. */
+struct segments {
+    uint32_t n, room;
+    int64_t *at_ms;
+    float *value;
+};
+void segments_free(struct segments *g);
+enum error_code synth_state_pool(const struct synth *s, uint32_t pool, struct segments *scratch, struct steps *out,
+                                 struct error *e);
+enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
+enum error_code synth_price_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
+
+#endif
