@@ -16,4 +16,8 @@ set title 'Spot price by pool'
 set xlabel (unit > 1 ? 'time (days)' : 'time (hours)')
 set ylabel 'price ($/h)'
 plot for [k = 1:nseries] file index k - 1 using ($1 / unit):2 with steps \
-         linecolor rgb colour[pick(k)] linewidth 1.5 dashtype dashes[pick(k)] title series(k)
+         linecolor rgb colour[pick(k)] linewidth 1.5 dashtype dash(k) notitle, \
+     for [k = 1:nseries] file index k - 1 using ($1 / unit):(mark_at($1, $2, k, $0, T_max / 12.0)) \
+         with points linecolor rgb colour[pick(k)] linewidth 1.2 pointtype marks[pick(k)] pointsize mark_unit notitle, \
+     for [k = 1:nseries] NaN with linespoints linecolor rgb colour[pick(k)] linewidth 1.5 dashtype dash(k) \
+         pointtype marks[pick(k)] pointsize mark_unit title series(k)

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every plot draws made-up data in every format without a complaint: several
-# series, one series, one point, unknown prices.
+# series, more series than colours, one series, one point, prices unknown in
+# all, in some and in part.
 command -v gnuplot >/dev/null || { echo "gnuplot is not installed"; exit 77; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/spotsim-plots.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/many/curves" "$work/one/curves" "$work/relative/curves" "$work/prices/curves"
+for folder in many one relative prices some partly crowd; do mkdir -p "$work/$folder/curves"; done
 
 # x full lo hi any lo hi cost lo hi rel lo hi
 awk 'BEGIN {
@@ -22,8 +23,15 @@ awk 'BEGIN {
 awk '!/^#/ && NF { print; exit }' "$work/many/curves/base.dat" >"$work/one/curves/base.dat"
 awk '!/^#/ && NF { $11 = $12 = $13 = "NaN" } { print }' "$work/many/curves/base.dat" >"$work/relative/curves/base.dat"
 awk '!/^#/ && NF { for (i = 8; i <= 13; i++) $i = "NaN" } { print }' "$work/many/curves/base.dat" >"$work/prices/curves/base.dat"
+awk '/^#/ { s++ } !/^#/ && NF && s == 2 { for (i = 8; i <= 13; i++) $i = "NaN" } { print }' \
+    "$work/many/curves/base.dat" >"$work/some/curves/base.dat"
+awk '/^#/ { s++ } !/^#/ && NF && $1 < s { for (i = 5 + 3 * s; i <= 13; i++) $i = "NaN" } { print }' \
+    "$work/many/curves/base.dat" >"$work/partly/curves/base.dat"
+for i in 1 2 3 4; do cat "$work/many/curves/base.dat"; done >"$work/crowd/curves/base.dat"
 printf '# series a\n60 0.8\n600 0.3\n7200 0\n\n\n# series b\n0 0.9\n200 0\n' >"$work/many/curves/outages.dat"
-printf '0 4 0 4 9\n1.5 2 1 4 3\n7 0 4 4 -1\n200 4 0 4 9\n' >"$work/many/curves/timeline.dat"
+printf '0 4 0 4 90\n1.5 2 1 4 3\n7 0 4 4 -1\n150 4 0 4 9\n200 4 0 4 9\n' >"$work/many/curves/timeline.dat"
+printf '0 4 0 4 -1\n6 2 0 4 -1\n8 2 1 4 5\n20 2 1 4 5\n' >"$work/one/curves/timeline.dat"
+printf '0 1\n5 1.5\n8 NaN\n200 1\n\n\n0 2\n90 2.1\n' >"$work/many/curves/trace-price.dat"
 printf '0 1\n5 0\n8 1\n200 1\n\n\n0 -1\n90 -1\n\n\n0 0\n100 0\n' >"$work/many/curves/trace.dat"
 
 bad=0 tried=0
@@ -41,15 +49,47 @@ draw() { # script folder settings
         fi
     done
 }
+says() { # text picture
+    grep -qF "$1" "$work/$2.svg" && return
+    echo "$2.svg does not say '$1'"
+    bad=1
+}
+is_silent_on() { # text picture
+    grep -qF "$1" "$work/$2.svg" || return
+    echo "$2.svg says '$1'"
+    bad=1
+}
 several="nseries=3; names='a|policy_with_underscore|c'; xlab='base (replicas)'"
 for script in availability cost frontier; do
     draw $script many "$several"
     draw $script relative "$several"
     draw $script prices "$several"
+    draw $script some "$several"
+    draw $script partly "$several"
+    draw $script crowd "nseries=12; names='a|b|c|d|e|f|g|h|i|j|k|l'; xlab='base (replicas)'"
     draw $script one "nseries=1; names=''; xlab='base'"
 done
-draw outages many "nseries=2; names='a|b'"
-draw timeline many ""
+says 'not known: policy_with_underscore' cost-some
+says 'cost not known: policy_with_underscore' frontier-some
+is_silent_on 'not known' frontier-many
+says 'cost is not known' frontier-prices
+
+draw outages many "nseries=2; names='a|b'; note='2 of the 9 variants|no warm-up'"
+says '2 of the 9 variants' outages-many
+says 'no warm-up' outages-many
+
+# Capacity above the picture, unlimited for a while; the fleet of nobody in
+# particular; no on-demand; unlimited all the time.
+draw timeline many "what='base=1, replication 0'"
+says 'Fleet over time: base=1, replication 0' timeline-many
+says 'spot capacity (cut at 10, up to 90); unlimited where there is no line' timeline-many
+is_silent_on '(none)' timeline-many
+draw timeline one "to=7"
+says 'ready on-demand (none)' timeline-one
+says 'spot capacity: unlimited' timeline-one
+says '0 to 7 of 20' timeline-one
+
+draw trace-price many "nseries=2; names='a|b'"
 draw trace many "nseries=3; names='a|b|c'"
 echo "# count: plots: $tried"
 exit $bad
