@@ -9,7 +9,8 @@
 #include "study/writers.h"
 
 #define PLOT_NOT_FOUND 127
-#define TIMELINE_HOURS_SHOWN 168
+#define COULD_NOT_RUN (-1)
+#define MESSAGE_SHOWN 200
 
 char *plot_scripts(void) {
     static const char *const places[] = {"/../scripts/plot", "/../share/spotsim/plot", "/../../../scripts/plot"};
@@ -30,12 +31,13 @@ char *plot_scripts(void) {
     return NULL;
 }
 
-/* name='value' as gnuplot reads it: a quote inside is written twice. */
+/* name='value' as gnuplot reads it: a quote inside is written twice.  It knows
+ * no escape for a new line between such quotes: '|' parts lines and names. */
 static void put_setting(struct strbuf *out, const char *name, const char *value) {
     strbuf_printf(out, "%s='", name);
     for (; value && *value; value++) {
         if (*value == '\'') strbuf_puts(out, "'");
-        strbuf_add(out, *value == '\n' ? " " : value, 1);
+        strbuf_add(out, *value == '\n' ? "|" : value, 1);
     }
     strbuf_puts(out, "'; ");
 }
@@ -48,14 +50,15 @@ static void be_gnuplot(const char *folder, const char *settings, const char *scr
     _exit(errno == ENOENT ? PLOT_NOT_FOUND : 1);
 }
 
+/* What waitpid says, or COULD_NOT_RUN. */
 static int run_gnuplot(const char *folder, const char *settings, const char *script, struct strbuf *messages) {
     int ends[2];
-    if (pipe(ends) != 0) return 1;
+    if (pipe(ends) != 0) return COULD_NOT_RUN;
     pid_t child = fork();
     if (child < 0) {
         close(ends[0]);
         close(ends[1]);
-        return 1;
+        return COULD_NOT_RUN;
     }
     if (child == 0) be_gnuplot(folder, settings, script, ends[1]);
     close(ends[1]);
@@ -69,47 +72,86 @@ static int run_gnuplot(const char *folder, const char *settings, const char *scr
     close(ends[0]);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    return status;
 }
 
+/* The end of what gnuplot said, in one line: its complaint comes last. */
+static void put_message(const struct strbuf *messages, struct strbuf *out) {
+    size_t from = messages->size > MESSAGE_SHOWN ? messages->size - MESSAGE_SHOWN : 0;
+    bool blank = true;
+    for (size_t i = from; i < messages->size; i++) {
+        bool space = (unsigned char)messages->data[i] <= ' ';
+        if (!space || !blank) strbuf_add(out, space ? " " : &messages->data[i], 1);
+        blank = space;
+    }
+    while (out->size && out->data[out->size - 1] == ' ') out->data[--out->size] = '\0';
+}
+
+static void put_failure(struct strbuf *why, const char *picture, int status, const struct strbuf *messages) {
+    strbuf_printf(why, "%s%s: ", why->size ? "; " : "these plots are missing, as gnuplot failed on them: ", picture);
+    if (status == COULD_NOT_RUN)
+        strbuf_puts(why, "it could not be started");
+    else if (WIFSIGNALED(status))
+        strbuf_printf(why, "it crashed (signal %d, %s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else {
+        strbuf_printf(why, "exit status %d: ", WEXITSTATUS(status));
+        put_message(messages, why);
+    }
+}
+
+static void put_settings(const struct curves *c, const char *curve, const char *picture, const char *format,
+                         struct strbuf *out) {
+    bool outages = strcmp(curve, "outages") == 0, timeline = strcmp(curve, "timeline") == 0;
+    put_setting(out, "dir", ".");
+    put_setting(out, "out", picture);
+    put_setting(out, "fmt", format);
+    put_setting(out, "xlab", c->x_label.data);
+    put_setting(out, "names", outages ? c->outage_names.data : c->names.data);
+    if (outages) put_setting(out, "note", c->outage_note.data);
+    if (timeline) put_setting(out, "what", c->timeline_name.data);
+    strbuf_printf(out, "nseries=%u", outages ? c->n_outage_series : c->n_series);
+    if (timeline && c->timeline_hours > CURVES_TIMELINE_HOURS_MAX)
+        strbuf_printf(out, "; from=0; to=%d", CURVES_TIMELINE_HOURS_MAX);
+}
+
+/* False: no gnuplot here. */
 static bool plot_one(const struct folder *f, const struct curves *c, const char *scripts, const char *curve,
-                     const char *format, char **why) {
+                     const char *format, struct strbuf *why) {
     struct strbuf settings = {0}, script = {0}, messages = {0};
-    char out[64];
-    bool outages = strcmp(curve, "outages") == 0;
-    snprintf(out, sizeof out, "curves/%s.%s", curve, format);
-    put_setting(&settings, "dir", ".");
-    put_setting(&settings, "out", out);
-    put_setting(&settings, "fmt", format);
-    put_setting(&settings, "xlab", c->x_label.data);
-    put_setting(&settings, "names", outages ? c->outage_names.data : c->names.data);
-    strbuf_printf(&settings, "nseries=%u", outages ? c->n_outage_series : c->n_series);
-    if (strcmp(curve, "timeline") == 0 && c->timeline_hours > TIMELINE_HOURS_SHOWN)
-        strbuf_printf(&settings, "; from=0; to=%d", TIMELINE_HOURS_SHOWN);
+    char picture[64];
+    snprintf(picture, sizeof picture, "curves/%s.%s", curve, format);
+    put_settings(c, curve, picture, format, &settings);
     strbuf_printf(&script, "%s/%s.gp", scripts, curve);
-    int status = settings.failed || script.failed ? 1 : run_gnuplot(f->temp, settings.data, script.data, &messages);
-    if (status == PLOT_NOT_FOUND) {
-        if (asprintf(why, "no plots: gnuplot is not installed (Debian: gnuplot-nox); with it, run the study again") < 0)
-            *why = NULL;
-    } else if (status != 0) {
-        if (asprintf(why, "no plots: gnuplot failed on %s.gp: %.300s", curve, messages.data ? messages.data : "") < 0)
-            *why = NULL;
+    int status = COULD_NOT_RUN;
+    if (!settings.failed && !script.failed) status = run_gnuplot(f->temp, settings.data, script.data, &messages);
+    bool found = status == COULD_NOT_RUN || !WIFEXITED(status) || WEXITSTATUS(status) != PLOT_NOT_FOUND;
+    if (status != 0) { /* a picture begun is none */
+        char *path = folder_file(f, picture);
+        if (path) unlink(path);
+        free(path);
+        if (found) put_failure(why, picture, status, &messages);
     }
     strbuf_free(&settings);
     strbuf_free(&script);
     strbuf_free(&messages);
-    return status == 0;
+    return found;
 }
 
 bool study_plot(const struct folder *f, const struct curves *c, const char *scripts, char **why) {
     static const char *const curves[] = {"availability", "cost", "frontier", "outages", "timeline"};
     static const char *const formats[] = {"svg", "png"};
-    *why = NULL;
-    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+    struct strbuf failures = {0};
+    bool found = true;
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0] && found; i++) {
         if (strcmp(curves[i], "outages") == 0 && c->n_outage_series == 0) continue;
         if (strcmp(curves[i], "timeline") == 0 && !c->timeline) continue;
-        for (size_t k = 0; k < 2; k++)
-            if (!plot_one(f, c, scripts, curves[i], formats[k], why)) return false;
+        for (size_t k = 0; k < 2 && found; k++) found = plot_one(f, c, scripts, curves[i], formats[k], &failures);
     }
-    return true;
+    if (!found)
+        *why = strdup("no plots: gnuplot is not installed (Debian: gnuplot-nox); with it, run the study again");
+    else
+        *why = failures.size ? strdup(failures.data) : NULL;
+    bool drawn = found && failures.size == 0;
+    strbuf_free(&failures);
+    return drawn;
 }

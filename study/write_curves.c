@@ -158,27 +158,59 @@ static enum error_code put_survival(const struct study *s, uint32_t v, struct st
     return OK;
 }
 
-static bool has_outage(const struct study *s, uint32_t v) {
+bool curves_has_outage(const struct study *s, uint32_t v) {
     for (uint32_t r = 0; r < s->n_replications; r++)
         if (study_record(s, v, r)->n_outages[OUTAGE_FULL]) return true;
     return false;
 }
 
-/* At most a few series, spread over the variants, so that the plot can be read. */
+uint32_t curves_outage_variants(const struct study *s, uint32_t picked[CURVES_OUTAGE_SERIES_MAX],
+                                uint32_t *with_outages) {
+    uint32_t m = 0, seen = 0, n = 0;
+    for (uint32_t v = 0; v < s->n_variants; v++) m += curves_has_outage(s, v);
+    uint32_t shown = m < CURVES_OUTAGE_SERIES_MAX ? m : CURVES_OUTAGE_SERIES_MAX;
+    for (uint32_t v = 0; v < s->n_variants && n < shown; v++) {
+        if (!curves_has_outage(s, v)) continue;
+        uint64_t next = shown > 1 ? ((uint64_t)n * (m - 1) + (shown - 1) / 2) / (shown - 1) : 0;
+        if (seen++ == next) picked[n++] = v;
+    }
+    *with_outages = m;
+    return n;
+}
+
+void curves_outage_note(const struct study *s, struct strbuf *out) {
+    uint32_t picked[CURVES_OUTAGE_SERIES_MAX], m = 0;
+    uint32_t n = curves_outage_variants(s, picked, &m), none = s->n_variants - m;
+    bool cold = false;
+    for (uint32_t k = 0; k < n; k++) cold |= scenario_config(s->variants[picked[k]])->warmup_ms == 0;
+    if (n < m)
+        strbuf_printf(out, "%" PRIu32 " of the %" PRIu32 " variants with outages: the first, the last, evenly between",
+                      n, m);
+    if (none)
+        strbuf_printf(out, "%s%" PRIu32 " variant%s without any", n < m ? "; " : "not shown: ", none,
+                      none == 1 ? "" : "s");
+    if (cold) strbuf_printf(out, "%sno warm-up: a start below target counts as an outage", n < m || none ? "\n" : "");
+}
+
+/* At most a few series, so that the plot can be read. */
 static enum error_code put_outages(const struct study *s, struct curves *c, struct strbuf *out, struct error *e) {
-    uint32_t shown = s->n_variants < CURVES_OUTAGE_SERIES_MAX ? s->n_variants : CURVES_OUTAGE_SERIES_MAX;
+    uint32_t picked[CURVES_OUTAGE_SERIES_MAX], ignored;
+    c->n_outage_series = curves_outage_variants(s, picked, &ignored);
+    curves_outage_note(s, &c->outage_note);
     strbuf_puts(out, "# length_s share_of_outages_longer\n");
-    for (uint32_t k = 0; k < shown; k++) {
-        uint32_t v = shown > 1 ? (uint32_t)((uint64_t)k * (s->n_variants - 1) / (shown - 1)) : 0;
-        if (!has_outage(s, v)) continue;
+    for (uint32_t k = 0; k < c->n_outage_series; k++) {
         struct strbuf name = {0};
-        vary_label(&s->grid, v, UINT32_MAX, &name);
-        open_block(out, &c->outage_names, name.data ? name.data : "", c->n_outage_series == 0);
+        vary_label(&s->grid, picked[k], UINT32_MAX, &name);
+        open_block(out, &c->outage_names, name.data ? name.data : "", k == 0);
         strbuf_free(&name);
-        TRY(put_survival(s, v, out, e));
-        c->n_outage_series++;
+        TRY(put_survival(s, picked[k], out, e));
     }
     return OK;
+}
+
+void curves_timeline_name(const struct study *s, struct strbuf *out) {
+    vary_label(&s->grid, 0, UINT32_MAX, out);
+    strbuf_printf(out, "%sreplication 0", out->size ? ", " : "");
 }
 
 static int64_t run_length_ms(const struct study *s) {
@@ -210,6 +242,7 @@ enum error_code study_write_curves(const struct study *s, const struct folder *f
     c->timeline = s->timelines && s->timelines[0].n > 0;
     if (rc == OK && c->timeline) {
         c->timeline_hours = MS_TO_HOURS(run_length_ms(s));
+        curves_timeline_name(s, &c->timeline_name);
         put_timeline(s, &timeline);
         rc = folder_write(f, "curves/timeline.dat", &timeline, e);
     }
@@ -222,6 +255,8 @@ enum error_code study_write_curves(const struct study *s, const struct folder *f
 void curves_free(struct curves *c) {
     strbuf_free(&c->names);
     strbuf_free(&c->outage_names);
+    strbuf_free(&c->outage_note);
+    strbuf_free(&c->timeline_name);
     strbuf_free(&c->x_label);
     memset(c, 0, sizeof *c);
 }

@@ -23,20 +23,35 @@ void study_title(const struct study *s, struct strbuf *out);
 
 /* ---- curves ---- */
 #define CURVES_OUTAGE_SERIES_MAX 6u
+#define CURVES_TIMELINE_HOURS_MAX 168
 struct curves {               /* how the data files are laid out, for the plots */
     uint32_t n_series;        /* of base.dat */
     struct strbuf names;      /* "a|b|c" */
     uint32_t n_outage_series; /* of outages.dat; 0: no outage at all */
     struct strbuf outage_names;
+    struct strbuf outage_note; /* of curves_outage_note */
     struct strbuf x_label;
     bool timeline;
-    double timeline_hours; /* a plot shows the first week of a longer one */
+    struct strbuf timeline_name; /* of curves_timeline_name */
+    double timeline_hours;       /* a plot shows the first CURVES_TIMELINE_HOURS_MAX */
 };
 /* Writes curves/base.dat, outages.dat and, with timelines, timeline.dat. */
 enum error_code study_write_curves(const struct study *s, const struct folder *f, struct curves *c, struct error *e);
 void curves_free(struct curves *c);
-/* Runs gnuplot on each curve.  `scripts`: folder of the .gp files.  Returns
- * false and says why in *why (owned by the caller) when there are no plots. */
+/* Which variants the outage plot shows: of those that have an outage the first,
+ * the last and evenly between.  Returns how many; *with_outages: of how many. */
+uint32_t curves_outage_variants(const struct study *s, uint32_t picked[CURVES_OUTAGE_SERIES_MAX],
+                                uint32_t *with_outages);
+/* Whether any replication of the variant has an outage of full availability. */
+bool curves_has_outage(const struct study *s, uint32_t v);
+/* What the outage plot leaves out and counts, at most two lines; "" when there
+ * is nothing to say. */
+void curves_outage_note(const struct study *s, struct strbuf *out);
+/* Whose timeline is drawn: "policy.mix.base=0, replication 0". */
+void curves_timeline_name(const struct study *s, struct strbuf *out);
+/* Runs gnuplot on each curve.  `scripts`: folder of the .gp files.  One that
+ * fails leaves no picture and does not stop the others.  Returns false and says
+ * in *why (one line, owned by the caller; else NULL) which are missing and why. */
 bool study_plot(const struct folder *f, const struct curves *c, const char *scripts, char **why);
 /* Where the scripts are, seen from the running program; owned; NULL: nowhere. */
 char *plot_scripts(void);
