@@ -4,15 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What users typed is quoted in messages; control bytes must not reach a
- * terminal.  Line breaks stay: compilers' messages have them. */
-static void hide_control_bytes(char *text) {
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) *text = '?';
-    }
-}
-
 enum error_code error_set(struct error *e, enum error_code code, const char *where, const char *format, ...) {
     if (!e) return code;
     char message[ERROR_TEXT_MAX]; /* arguments may point into *e */
@@ -25,8 +16,6 @@ enum error_code error_set(struct error *e, enum error_code code, const char *whe
     e->code = code;
     memcpy(e->message, message, sizeof message);
     memcpy(e->where, place, sizeof place);
-    hide_control_bytes(e->message);
-    hide_control_bytes(e->where);
     return code;
 }
 
@@ -36,5 +25,4 @@ void error_in(struct error *e, const char *outer) {
     int n = snprintf(joined, sizeof joined, "%s%s%s", outer, e->where[0] ? ": " : "", e->where);
     if (n < 0) return;
     memcpy(e->where, joined, sizeof joined);
-    hide_control_bytes(e->where);
 }

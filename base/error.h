@@ -22,7 +22,8 @@ struct error {
 
 /* Fills *e (which may be NULL) and returns `code`, so that a caller can write
  * `return error_set(e, ERR_INPUT, where, "expected ..., got %s", x);`.
- * `where` may be NULL.  Over-long text is cut, never overrun. */
+ * `where` may be NULL.  Over-long text is cut, never overrun.  What users typed
+ * is in there as it is: print it with strbuf_line (base/text.h). */
 enum error_code error_set(struct error *e, enum error_code code, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -70,8 +70,8 @@ void strbuf_real(struct strbuf *b, double x) {
     strbuf_puts(b, text);
 }
 
-/* Length of the well-formed UTF-8 sequence at s, or 0 (Unicode table 3-7). */
-static size_t utf8_length(const unsigned char *s) {
+size_t text_utf8_length(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
     unsigned char c = s[0], low = 0x80, high = 0xbf;
     size_t n;
     if (c < 0x80) return 1;
@@ -97,7 +97,7 @@ void strbuf_json_string(struct strbuf *b, const char *text) {
     strbuf_puts(b, "\"");
     const unsigned char *s = (const unsigned char *)text;
     while (*s) {
-        size_t n = utf8_length(s);
+        size_t n = text_utf8_length((const char *)s);
         if (n == 0) {
             strbuf_puts(b, "\\ufffd"); /* file names may hold any bytes; JSON may not */
             s++;
@@ -114,6 +114,29 @@ void strbuf_json_string(struct strbuf *b, const char *text) {
         }
     }
     strbuf_puts(b, "\"");
+}
+
+bool text_is_utf8(const char *text) {
+    for (size_t n; *text; text += n)
+        if ((n = text_utf8_length(text)) == 0) return false;
+    return true;
+}
+
+void strbuf_line(struct strbuf *b, const char *text) {
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        size_t n = text_utf8_length((const char *)s);
+        bool control = *s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] < 0xa0); /* U+0080 to U+009F: 8-bit controls */
+        if (n > 0 && !control) {
+            strbuf_add(b, s, n);
+            s += n;
+            continue;
+        }
+        if (*s == '\n' || *s == '\t' || *s == '\r')
+            strbuf_puts(b, *s == '\n' ? "\\n" : *s == '\t' ? "\\t" : "\\r");
+        else
+            strbuf_printf(b, "\\x%02x", *s);
+        s++;
+    }
 }
 
 void strbuf_free(struct strbuf *b) {

@@ -37,6 +37,11 @@ char *text_format_timestamp(int64_t unix_ms, char buf[32]);
 /* The name in `names` (NULL-terminated) closest to `name` by edit distance,
  * or NULL when none is close enough to be worth suggesting. */
 const char *text_nearest(const char *name, const char *const *names);
+/* Length in bytes of the well-formed UTF-8 sequence at s (Unicode table 3-7),
+ * 1 to 4, or 0. */
+size_t text_utf8_length(const char *s);
+/* The whole text is well-formed UTF-8. */
+bool text_is_utf8(const char *text);
 /* Shell-style match with * and ?. */
 bool text_glob(const char *pattern, const char *text);
 
@@ -59,6 +64,9 @@ void strbuf_puts(struct strbuf *b, const char *text);
 void strbuf_printf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Shortest decimal that reads back as exactly x; "null" for NaN. */
 void strbuf_real(struct strbuf *b, double x);
+/* For a terminal, as one line: line breaks, other control characters and bytes
+ * that are no UTF-8 are written as \n, \t, \x1b. */
+void strbuf_line(struct strbuf *b, const char *text);
 /* JSON string with quotes and escapes. */
 void strbuf_json_string(struct strbuf *b, const char *text);
 void strbuf_free(struct strbuf *b);

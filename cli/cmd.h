@@ -17,6 +17,9 @@ int cmd_policies(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 
+/* Prints "spotsim: kind: text" on stderr, whatever the text holds as one line;
+ * kind is "note", "warning" or "". */
+void cli_say(const char *kind, const char *text);
 /* Prints "spotsim: where: message" on stderr and returns the exit status. */
 int cli_error(const struct error *e);
 /* Flushes stdout; a full disk or closed pipe becomes exit status 1. */

@@ -75,7 +75,7 @@ static enum error_code write_folder(const struct study *study, struct folder *fo
     TRY(folder_begin(folder, e));
     enum error_code rc = study_write(study, folder, &plot_note, e);
     if (rc == OK) rc = folder_commit(folder, e);
-    if (plot_note) fprintf(stderr, "spotsim: note: %s\n", plot_note);
+    if (plot_note) cli_say("note", plot_note);
     free(plot_note);
     return rc;
 }

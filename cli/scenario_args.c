@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/cmd.h"
 #include "study/vary.h"
 
 const struct option scenario_options[] = {
@@ -105,5 +106,5 @@ enum error_code scenario_args_doc(const struct options *o, struct scenario_env *
 
 void print_notes(const struct notes *notes) {
     for (uint32_t i = 0; i < notes->n; i++)
-        fprintf(stderr, "spotsim: %s: %s\n", notes->warning[i] ? "warning" : "note", notes->lines[i]);
+        cli_say(notes->warning[i] ? "warning" : "note", notes->lines[i]);
 }

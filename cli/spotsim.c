@@ -25,8 +25,17 @@ static const struct command commands[] = {
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 
+void cli_say(const char *kind, const char *text) {
+    struct strbuf line = {0};
+    strbuf_line(&line, text);
+    fprintf(stderr, "spotsim: %s%s%s\n", kind, *kind ? ": " : "", line.data && !line.failed ? line.data : "");
+    strbuf_free(&line);
+}
+
 int cli_error(const struct error *e) {
-    fprintf(stderr, "spotsim: %s%s%s\n", e->where, e->where[0] ? ": " : "", e->message);
+    char text[sizeof e->where + sizeof e->message + 4];
+    snprintf(text, sizeof text, "%s%s%s", e->where, e->where[0] ? ": " : "", e->message);
+    cli_say("", text);
     return e->code == ERR_INPUT ? EXIT_INPUT : EXIT_FAILED;
 }
 

@@ -65,7 +65,7 @@ enum error_code trace_read(const struct options *o, const char *const *paths, ui
     struct trace_notes notes = {0};
     TRY(trace_read_options(o, &how, e));
     enum error_code rc = trace_load(paths, n, &how, out, &notes, e);
-    for (uint32_t i = 0; i < notes.n; i++) fprintf(stderr, "spotsim: note: %s\n", notes.lines[i]);
+    for (uint32_t i = 0; i < notes.n; i++) cli_say("note", notes.lines[i]);
     trace_notes_free(&notes);
     return rc;
 }

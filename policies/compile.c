@@ -53,7 +53,7 @@ static enum error_code run(char *const argv[], const char *log, int *status, str
     return OK;
 }
 
-/* The compiler's own words, from the first error on, as much as fits. */
+/* The compiler's own words: its first error, as much as fits. */
 static enum error_code compiler_said(const char *source, const char *log, int status, struct error *e) {
     char *said = NULL;
     size_t size = 0;
@@ -61,11 +61,10 @@ static enum error_code compiler_said(const char *source, const char *log, int st
     const char *from = said ? strstr(said, "error:") : NULL;
     while (from && from > said && from[-1] != '\n') from--;
     if (said && !from) from = said;
-    size_t room = ERROR_TEXT_MAX - 64, n = from ? strlen(from) : 0;
+    size_t room = ERROR_TEXT_MAX - 64, n = from ? strcspn(from, "\n") : 0;
     if (n > room) n = room;
-    while (n > 0 && from[n - 1] == '\n') n--;
     if (WIFEXITED(status))
-        error_set(e, ERR_INPUT, source, "does not compile:\n%.*s", (int)n, n ? from : "");
+        error_set(e, ERR_INPUT, source, "does not compile: %.*s", (int)n, n ? from : "");
     else
         error_set(e, ERR_FAILED, source, "the compiler was stopped by signal %d", WTERMSIG(status));
     free(said);

@@ -24,18 +24,11 @@ static enum error_code syntax_error(const char *text, size_t size, const char *a
     return error_set(e, ERR_INPUT, where, "not valid JSON at column %zu", offset - start + 1);
 }
 
-/* The first byte that is no UTF-8 (RFC 3629), or NULL. */
+/* The first byte that is no UTF-8, or NULL; a NUL follows the text. */
 static const char *not_utf8(const char *text, size_t size) {
-    const unsigned char *p = (const unsigned char *)text, *end = p + size;
-    while (p < end) {
-        size_t n = *p < 0x80 ? 0 : *p < 0xe0 ? 1 : *p < 0xf0 ? 2 : 3; /* bytes that follow */
-        if ((*p >= 0x80 && *p < 0xc2) || *p > 0xf4 || n >= (size_t)(end - p)) return (const char *)p;
-        bool bad = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) || (*p == 0xf0 && p[1] < 0x90) ||
-                   (*p == 0xf4 && p[1] > 0x8f);
-        for (size_t i = 1; i <= n; i++) bad |= (p[i] & 0xc0) != 0x80;
-        if (bad) return (const char *)p;
-        p += n + 1;
-    }
+    size_t n;
+    for (const char *p = text; p < text + size; p += n)
+        if ((n = text_utf8_length(p)) == 0) return p;
     return NULL;
 }
 

@@ -78,6 +78,13 @@ expect 2 "overprovision" "$program" run --trace "$work/good_a.json" --target 2 -
 expect 2 "" "$program" run --trace "$work/good_a.json" --target 2 --policy 'spot(+cheapest'
 expect 2 "target" "$program" run --trace "$work/good_a.json" --target -1 --policy 'spot()+cheapest'
 expect 2 "did you mean" "$program" runn
+# what an error quotes cannot make it two lines or reach the terminal
+newline='
+'
+expect 2 "no-such\\n\\x1b[31m" "$program" run --trace "$work/no-such$newline$(printf '\033')[31m" --target 2 \
+    --policy 'spot()+cheapest'
+printf 'int broken(void) {\n    return undeclared_thing;\n}\n' >"$work/broken.c"
+expect 2 "undeclared_thing" "$program" run --target 2 --policy "$work/broken.c" --trace "$work/good_a.json"
 printf '{"fleet": {"target": "x"' >"$work/scenario.json"
 expect 2 "scenario.json" "$program" run "$work/scenario.json"
 expect 2 "none.jsonl" "$program" replay "$work/none.jsonl"

@@ -51,19 +51,10 @@ static void own_text_may_be_an_argument(void **state) {
     assert_string_equal(e.message, "second after first");
 }
 
-static void control_bytes_are_hidden(void **state) {
-    (void)state;
-    struct error e;
-    error_set(&e, ERR_INPUT, "a\x1b[31m", "\a b\n\tc\x7f");
-    assert_string_equal(e.where, "a?[31m");
-    assert_string_equal(e.message, "? b\n\tc?");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_and_returns),        cmocka_unit_test(outer_place_comes_first),
         cmocka_unit_test(long_text_is_cut),         cmocka_unit_test(own_text_may_be_an_argument),
-        cmocka_unit_test(control_bytes_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -326,6 +326,16 @@ static void strings_grow_and_escape(void **state) {
     strbuf_free(&b);
 }
 
+/* Whatever an error quotes, it is one line and leaves the terminal alone. */
+static void lines_are_escaped(void **state) {
+    (void)state;
+    struct strbuf b = {0};
+    strbuf_line(&b, "a\x1b[31m\n\t\r\x7f \xc3\xa9 \xf0\x9f\x98\x80 \xff\xc2\x9b" "1m\xe2\x82");
+    assert_string_equal(b.data, "a\\x1b[31m\\n\\t\\r\\x7f \xc3\xa9 \xf0\x9f\x98\x80 \\xff\\xc2\\x9b1m\\xe2\\x82");
+    strbuf_free(&b);
+    assert_true(text_is_utf8("") && text_is_utf8("\xc3\xa9x") && !text_is_utf8("x\xc3") && !text_is_utf8("\xff"));
+}
+
 static void a_failed_string_stays_failed(void **state) {
     (void)state;
     struct strbuf b = {0};
@@ -355,6 +365,7 @@ int main(void) {
         cmocka_unit_test(reals_are_shortest),
         cmocka_unit_test(numbers_ignore_the_locale),
         cmocka_unit_test(strings_grow_and_escape),
+        cmocka_unit_test(lines_are_escaped),
         cmocka_unit_test(a_failed_string_stays_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
