@@ -17,7 +17,7 @@ static const struct option stat_options[] = {
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 static const struct option convert_options[] = {
-    {"output", OPTION_VALUE, "FILE", "where to write (also -o)", NULL, false},
+    {"output", OPTION_VALUE, "FILE", "where to write (also -o); required; - is standard output", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 static const struct option plot_options[] = {
@@ -50,13 +50,10 @@ static enum error_code do_convert(const struct options *o, const struct trace *t
                                   struct error *e) {
     (void)notes;
     const char *path = options_get(o, "output");
-    if (!path) return error_set(e, ERR_INPUT, "trace convert", "expected -o FILE.csv");
+    if (!path) return error_set(e, ERR_INPUT, "trace convert", "expected -o FILE.csv, or -o - for standard output");
     struct strbuf out = {0};
     trace_write_tidy(t, &out);
-    enum error_code rc =
-        out.failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : file_write(path, out.data, out.size, e);
-    strbuf_free(&out);
-    return rc;
+    return trace_put(&out, strcmp(path, "-") == 0 ? NULL : path, e);
 }
 
 static enum trace_quantity quantity(const struct options *o, const struct trace *t) {
@@ -131,7 +128,7 @@ static enum error_code load_and_run(const struct action *a, const struct options
     TRY(trace_read_options(o, &how, e));
     enum error_code rc = trace_load(o->positional, o->n_positional, &how, &t, &notes, e);
     if (rc == OK) {
-        for (uint32_t i = 0; i < notes.n; i++) fprintf(stderr, "spotsim: note: %s\n", notes.lines[i]);
+        for (uint32_t i = 0; i < notes.n; i++) cli_say("note", notes.lines[i]);
         rc = a->run(o, t, &notes, e);
     }
     trace_free(t);

@@ -52,6 +52,10 @@ run 0 stat --json "$work/demo.csv"
 sed 's/"notes".*//' "$work/demo.json" >"$work/a"
 sed 's/"notes".*//' "$work/out" >"$work/b"
 yes 'the converted trace differs' cmp "$work/a" "$work/b"
+run 0 convert "$work/demo.csv" -o -
+yes '-o - is not standard output' cmp "$work/demo.csv" "$work/out"
+run 0 convert --help
+says out 'required; - is standard output'
 run 0 convert "$work/demo.csv" -o "$work/again.csv"
 yes 'converting twice differs' cmp "$work/demo.csv" "$work/again.csv"
 
