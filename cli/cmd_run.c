@@ -43,6 +43,7 @@ struct journal {
 static enum error_code journal_open(struct journal *j, const char *path, struct error *e) {
     *j = (struct journal){.path = path};
     if (!path) return OK;
+    if (!*path) return error_set(e, ERR_INPUT, "--journal", "expected a file's name");
     if (strncmp(path, "/dev/", 5) != 0 && asprintf(&j->temp, "%s.partial", path) < 0) {
         j->temp = NULL;
         return error_set(e, ERR_FAILED, path, "out of memory");
@@ -58,6 +59,7 @@ static enum error_code journal_open(struct journal *j, const char *path, struct 
 static enum error_code journal_close(struct journal *j, enum error_code rc, struct error *e) {
     if (!j->file) return rc;
     bool failed = ferror(j->file) != 0;
+    if (rc != OK && failed) rc = error_set(e, ERR_FAILED, j->path, "%s", e->message); /* the writer knows no name */
     if (fclose(j->file) != 0) failed = true;
     if (rc == OK && failed) rc = error_set(e, ERR_FAILED, j->path, "cannot write the journal: %s", strerror(errno));
     if (rc == OK && j->temp && rename(j->temp, j->path) != 0)

@@ -10,7 +10,7 @@
 #include "fleet/fleet_private.h"
 
 static enum error_code failed(struct error *e) {
-    return error_set(e, ERR_FAILED, "journal", "cannot write: %s", strerror(errno ? errno : EIO));
+    return error_set(e, ERR_FAILED, NULL, "cannot write the journal: %s", strerror(errno ? errno : EIO));
 }
 
 static void put_pool(struct strbuf *b, const struct fleet_pool *p) {

@@ -85,6 +85,8 @@ expect 2 "no-such\\n\\x1b[31m" "$program" run --trace "$work/no-such$newline$(pr
     --policy 'spot()+cheapest'
 printf 'int broken(void) {\n    return undeclared_thing;\n}\n' >"$work/broken.c"
 expect 2 "undeclared_thing" "$program" run --target 2 --policy "$work/broken.c" --trace "$work/good_a.json"
+run 2 "--journal" --journal "" --trace "$work/good_a.json"
+run 2 "$work/no/j.jsonl: cannot write the journal" --journal "$work/no/j.jsonl" --trace "$work/good_a.json"
 printf '{"fleet": {"target": "x"' >"$work/scenario.json"
 expect 2 "scenario.json" "$program" run "$work/scenario.json"
 expect 2 "none.jsonl" "$program" replay "$work/none.jsonl"
@@ -93,7 +95,7 @@ expect 2 "did you mean" "$program" sweep --trace "$work/good_a.json" --target 2 
 [ ! -e "$work/study" ] || { echo "a refused study left a folder"; bad=$((bad + 1)); }
 
 if [ -e /dev/full ]; then
-    run 1 "No space left" --trace "$work/good_a.json" --journal /dev/full
+    run 1 "/dev/full: cannot write the journal: No space left" --trace "$work/good_a.json" --journal /dev/full
     tried=$((tried + 1))
     "$program" run --target 2 --policy 'spot()+cheapest' --trace "$work/good_a.json" --json >/dev/full 2>"$work/err"
     status=$?
