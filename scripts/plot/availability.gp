@@ -35,9 +35,9 @@ if (panels == 1) {
          file using 1:(100 * $6 * band($6, $7)):(100 * $7) \
              with filledcurves fillcolor rgb colour[2] fillstyle transparent solid 0.18 notitle, \
          file using 1:(100 * $2) with linespoints linecolor rgb colour[1] linewidth 2.6 dashtype dash(1) \
-             pointtype marks[1] pointsize 1.1 * mark_unit title label(1, full), \
+             pointtype marks[1] pointsize 1.6 * mark_unit title label(1, full), \
          file using 1:(100 * $5) with linespoints linecolor rgb colour[2] linewidth 1.8 dashtype dash(2) \
-             pointtype marks[2] pointsize 0.8 * mark_unit title label(1, any)
+             pointtype marks[2] pointsize 1.1 * mark_unit title label(1, any)
     exit
 }
 
