@@ -146,10 +146,11 @@ static void enqueue(struct sim *s, uint32_t slot) {
         s->waiting_first = 0;
         s->waiting_room = room;
     }
+    bool first = s->waiting_n == 0; /* else the round that will send the others is known */
     uint32_t at = (s->waiting_first + s->waiting_n++) % s->waiting_room;
     s->waiting[at] = slot;
     s->waiting_launch[at] = s->replicas[slot].launch;
-    if (event_queue_get(&s->queue, 0) == EVENT_NONE) {
+    if (first) {
         int64_t at_ms = loop_next(s, LOOP_PICKUP, s->config->control.pickup_ms, s->now_ms);
         if (at_ms < s->config->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
     }
@@ -157,13 +158,14 @@ static void enqueue(struct sim *s, uint32_t slot) {
 
 void replica_pickup(struct sim *s) {
     event_queue_set(&s->queue, 0, EVENT_NONE);
-    while (s->waiting_n > 0 && s->launching < s->config->control.launch_slots) {
+    while (s->waiting_n > 0) {
         uint32_t slot = s->waiting[s->waiting_first];
-        uint64_t launch = s->waiting_launch[s->waiting_first];
+        struct replica *r = &s->replicas[slot];
+        bool stands = r->launch == s->waiting_launch[s->waiting_first] && r->phase == PHASE_WAITING;
+        if (stands && s->launching >= s->config->control.launch_slots) break;
         s->waiting_first = (s->waiting_first + 1) % s->waiting_room;
         s->waiting_n--;
-        struct replica *r = &s->replicas[slot];
-        if (r->launch != launch || r->phase != PHASE_WAITING) continue; /* let go meanwhile */
+        if (!stands) continue; /* let go meanwhile */
         observe(s, slot, SP_OBS_SENT, 0, 0);
         send_request(s, slot);
     }
