@@ -92,6 +92,10 @@ static void random_scenario(struct luck *l, struct brute_scenario *s) {
     s->drain = delay(l, 120);
     s->retry = 1 + luck_below(l, 90);
     s->linger = luck_one_in(l, 3) ? 1 + luck_below(l, 60) : 0;
+    bool loops = luck_one_in(l, 3);
+    uint32_t *periods[] = {&s->pickup, &s->reap, &s->probe, &s->job_status, &s->lb_sync};
+    for (int i = 0; i < 5; i++) *periods[i] = loops && luck_one_in(l, 2) ? 1 + luck_below(l, 30) : 0;
+    s->launch_slots = loops && luck_one_in(l, 2) ? 1 + luck_below(l, 5) : BRUTE_NONE;
     s->observe_capacity = s->interval == 0 ? !luck_one_in(l, 3) : luck_one_in(l, 2);
     s->means_launch = luck_one_in(l, 6);
 }
@@ -219,6 +223,12 @@ static void run_engine(const struct brute_scenario *s, struct engine *e) {
     c->control.drain_ms = s->drain * MS_PER_S;
     c->control.retry_ms = s->retry * MS_PER_S;
     c->control.linger_ms = s->linger * MS_PER_S;
+    c->control.pickup_ms = s->pickup * MS_PER_S;
+    c->control.reap_ms = s->reap * MS_PER_S;
+    c->control.probe_ms = s->probe * MS_PER_S;
+    c->control.job_status_ms = s->job_status * MS_PER_S;
+    c->control.lb_sync_ms = s->lb_sync * MS_PER_S;
+    c->control.launch_slots = s->launch_slots;
     c->control.observe_capacity = s->observe_capacity;
     c->means_launch = s->means_launch;
     c->window_start_ms = s->window_start * MS_PER_S;
@@ -378,12 +388,18 @@ static void simpler_fleet(struct brute_scenario *s, uint32_t how) {
     case 8: one_group(s); break;
     case 9: s->horizon = s->horizon > 1 && s->horizon / 2 > s->warmup ? s->horizon / 2 : s->horizon; break;
     case 10: s->horizon = s->horizon > 1 && s->horizon - 1 > s->warmup ? s->horizon - 1 : s->horizon; break;
+    case 11: s->pickup = 0; break;
+    case 12: s->reap = 0; break;
+    case 13: s->probe = 0; break;
+    case 14: s->job_status = 0; break;
+    case 15: s->lb_sync = 0; break;
+    case 16: s->launch_slots = BRUTE_NONE; break;
     default:
-        if (how - 11 < s->n_pools) drop_pool(s, how - 11);
+        if (how - 17 < s->n_pools) drop_pool(s, how - 17);
         break;
     }
 }
-#define FLEET_WAYS (11 + BRUTE_POOLS)
+#define FLEET_WAYS (17 + BRUTE_POOLS)
 
 static void simpler(struct brute_scenario *s, uint32_t how) {
     uint32_t groups = s->n_groups * GROUP_WAYS;
@@ -426,6 +442,8 @@ static void print_scenario(const struct brute_scenario *s) {
                 "nodes %u max %d\n",
                 s->horizon, s->warmup, s->window_start, s->interval, s->idle_interval, s->drain, s->retry, s->linger,
                 s->observe_capacity, s->means_launch, s->nodes, (int)s->max_instances);
+    print_error("loops: pickup %u slots %d reap %u probe %u job status %u load balancer %u\n", s->pickup,
+                (int)s->launch_slots, s->reap, s->probe, s->job_status, s->lb_sync);
     print_error("quotas: spot %d %d on-demand %d %d\n", (int)s->quota[0][0], (int)s->quota[0][1], (int)s->quota[1][0],
                 (int)s->quota[1][1]);
     for (uint32_t i = 0; i < s->n_pools; i++) {

@@ -11,14 +11,20 @@
 enum { SPOT, ON_DEMAND };
 
 /* What the controller thinks of a replica, and what is true of it. */
-enum thought { PROVISIONING, STARTING, READY, DRAINING, LINGERING, GONE };
-enum truth { SENT, REFUSED, BOOTING, UP, NOTHING };
+enum thought { REQUESTED, PROVISIONING, STARTING, READY, DRAINING, LINGERING, GONE };
+enum truth { WAITING, SENT, BOOTING, UP, NOTHING };
+/* What a loop of the controller's will find out about it. */
+enum sight { NONE, REFUSAL, GRANT, READINESS, SERVICE, LOSS };
 
 struct row {
     enum thought thought;
     enum truth truth;
     uint32_t pool, market;
-    int64_t sent, known, granted, up, drained, cleared; /* times; known: of a denial */
+    int64_t sent, granted, up, drained, cleared; /* times */
+    enum sight sight;
+    int64_t seen; /* when */
+    bool under_way; /* takes a launch slot */
+    bool serving;
     int64_t deadline;     /* the cloud's, for want of capacity; -1: none */
     int64_t notice, told; /* when a notice arrives, of which end; -1: none */
     uint64_t order;                            /* of grants */
@@ -42,6 +48,7 @@ struct world {
     uint32_t n;
     struct row row[ROWS]; /* in launch order */
     uint64_t grants;
+    int64_t slots_full; /* the last round of the pickup loop that left something waiting */
     struct controller controller[BRUTE_GROUPS];
     int64_t last_denied[2][BRUTE_POOLS], last_granted[2][BRUTE_POOLS];
     bool before;   /* deciding by the clock: on the world as it was before this instant */
@@ -71,7 +78,11 @@ static uint32_t capacity_at(const struct world *w, uint32_t p, int64_t t) {
 static void observed(struct world *w, uint32_t p) { w->controller[pool_of(w, p)->group].observed = true; }
 static bool counting(const struct world *w) { return w->t >= w->s->warmup; }
 static bool holds(const struct row *x) { return x->truth == BOOTING || x->truth == UP; }
-static bool serves(const struct row *x) { return x->truth == UP && x->thought == READY; }
+static bool serves(const struct row *x) { return x->serving && x->truth == UP && x->thought == READY; }
+/* The next round of a loop, now if it is due now. */
+static int64_t next_round(const struct world *w, uint32_t period) {
+    return period ? (w->t + period - 1) / period * period : w->t;
+}
 
 static uint32_t held(const struct world *w, uint32_t market, uint32_t p) {
     uint32_t n = 0;
@@ -126,7 +137,42 @@ static void lay_down(struct world *w, struct row *x) {
     x->thought = w->s->linger ? LINGERING : GONE;
     x->cleared = w->t + w->s->linger;
     x->notice = -1;
+    x->under_way = false;
     observed(w, x->pool);
+}
+
+static void find_out(struct world *w, struct row *x, enum sight what, int64_t at);
+
+static void see(struct world *w, struct row *x) {
+    enum sight what = x->sight;
+    x->sight = NONE;
+    switch (what) {
+    case REFUSAL:
+        w->last_denied[x->market][x->pool] = w->t;
+        lay_down(w, x);
+        break;
+    case GRANT:
+        x->under_way = false;
+        x->thought = STARTING;
+        w->last_granted[x->market][x->pool] = w->t;
+        observed(w, x->pool);
+        if (x->truth == UP) find_out(w, x, READINESS, next_round(w, w->s->probe));
+        break;
+    case READINESS:
+        x->thought = READY;
+        observed(w, x->pool);
+        find_out(w, x, SERVICE, next_round(w, w->s->lb_sync));
+        break;
+    case SERVICE: x->serving = true; break;
+    case LOSS: lay_down(w, x); break;
+    default: break;
+    }
+}
+
+static void find_out(struct world *w, struct row *x, enum sight what, int64_t at) {
+    x->sight = what;
+    x->seen = at;
+    if (at == w->t) see(w, x);
 }
 
 static void take(struct world *w, struct row *x) {
@@ -134,7 +180,8 @@ static void take(struct world *w, struct row *x) {
     let_end(w, x, true);
     if (counting(w)) w->r->preempted[x->pool]++;
     if (x->thought == DRAINING) return; /* the end of the drain is still to come */
-    lay_down(w, x);
+    int64_t at = next_round(w, w->s->probe), status = next_round(w, w->s->job_status);
+    find_out(w, x, LOSS, w->s->job_status && status < at ? status : at);
 }
 
 /* By the pool's rule; `undoomed`: only those without a deadline. */
@@ -241,42 +288,78 @@ static void answer(struct world *w, struct row *x) {
     const struct brute_pool *p = pool_of(w, x->pool);
     int64_t deadline;
     if (!granted(w, x, &deadline)) {
-        x->truth = REFUSED;
-        x->known = x->sent + (p->denial_delay > p->launch_delay ? p->denial_delay : p->launch_delay);
+        int64_t known = x->sent + (p->denial_delay > p->launch_delay ? p->denial_delay : p->launch_delay);
+        int64_t rest = w->s->reap ? known % w->s->reap : 0;
+        x->truth = NOTHING;
         if (counting(w)) w->r->denied[x->market][x->pool]++;
+        find_out(w, x, REFUSAL, rest ? known + w->s->reap - rest : known);
         return;
     }
     x->truth = BOOTING;
-    x->thought = STARTING;
     x->granted = w->t;
     x->up = w->t + p->cold_start;
     x->order = ++w->grants;
-    w->last_granted[x->market][x->pool] = w->t;
-    observed(w, x->pool);
     if (counting(w)) w->r->launched[x->market][x->pool]++;
+    find_out(w, x, GRANT, next_round(w, w->s->reap));
     if (deadline >= 0) doom(w, x, deadline);
     lifetime_notice(w, x);
 }
 
-static void answers(struct world *w) {
+static uint32_t under_way(const struct world *w) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < w->n; i++) n += w->row[i].under_way;
+    return n;
+}
+
+static bool pickup_due(const struct world *w) {
+    if (next_round(w, w->s->pickup) != w->t || (w->s->pickup > 0 && w->slots_full == w->t)) return false;
+    if (w->s->pickup == 0 && under_way(w) >= w->s->launch_slots) return false;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->row[i].truth == WAITING) return true;
+    return false;
+}
+
+static void pickup(struct world *w) {
+    if (!pickup_due(w)) return;
     for (uint32_t i = 0; i < w->n; i++) {
         struct row *x = &w->row[i];
-        if (x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t) answer(w, x);
-        if (x->truth == REFUSED && x->known == w->t) {
-            x->truth = NOTHING;
-            w->last_denied[x->market][x->pool] = w->t;
-            lay_down(w, x);
+        if (x->truth != WAITING) continue;
+        if (under_way(w) >= w->s->launch_slots) {
+            w->slots_full = w->t;
+            return;
         }
+        x->truth = SENT;
+        x->thought = PROVISIONING;
+        x->sent = w->t;
+        x->under_way = true;
+        observed(w, x->pool);
     }
+}
+
+static void answers(struct world *w) {
+    pickup(w);
+    for (uint32_t i = 0; i < w->n; i++) {
+        struct row *x = &w->row[i];
+        if (x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t)
+            answer(w, x);
+        else if ((x->sight == REFUSAL || x->sight == GRANT) && x->seen == w->t)
+            see(w, x);
+    }
+}
+
+static bool comes_up(const struct world *w, const struct row *x) {
+    return x->truth == BOOTING && x->thought != DRAINING && x->up == w->t;
 }
 
 static void readiness(struct world *w) {
     for (uint32_t i = 0; i < w->n; i++) {
         struct row *x = &w->row[i];
-        if (x->truth != BOOTING || x->thought == DRAINING || x->up != w->t) continue;
-        x->truth = UP;
-        x->thought = READY;
-        observed(w, x->pool);
+        if (comes_up(w, x)) {
+            x->truth = UP;
+            if (x->thought == STARTING) find_out(w, x, READINESS, next_round(w, w->s->probe));
+        } else if (x->sight >= READINESS && x->seen == w->t) {
+            see(w, x);
+        }
     }
 }
 
@@ -394,8 +477,10 @@ static void launch(struct world *w, uint32_t market, uint32_t p) {
         return;
     }
     assert_true(w->n < ROWS);
-    w->row[w->n++] = (struct row){.thought = PROVISIONING,
-                                  .truth = SENT,
+    bool direct = w->s->pickup == 0 && w->s->launch_slots == BRUTE_NONE;
+    w->row[w->n++] = (struct row){.thought = direct ? PROVISIONING : REQUESTED,
+                                  .truth = direct ? SENT : WAITING,
+                                  .under_way = direct,
                                   .pool = p,
                                   .market = market,
                                   .sent = w->t,
@@ -435,7 +520,7 @@ static bool launches(struct world *w, struct controller *c, uint32_t market, uin
  * are the later stages. */
 static void drains(struct world *w, const struct controller *c, uint32_t market, uint32_t alive, uint32_t wanted) {
     bool kept = false;
-    for (int stage = PROVISIONING; stage <= READY && !kept; stage++)
+    for (int stage = REQUESTED; stage <= READY && !kept; stage++)
         for (uint32_t i = w->n; i-- > 0 && alive > wanted;) {
             struct row *x = &w->row[i];
             uint32_t weight = pool_of(w, x->pool)->weight;
@@ -447,8 +532,10 @@ static void drains(struct world *w, const struct controller *c, uint32_t market,
             }
             alive -= weight;
             x->thought = DRAINING;
-            x->drained = w->t + w->s->drain;
+            x->drained = x->truth == WAITING ? w->t : w->t + w->s->drain; /* never sent: nothing to drain */
             x->notice = -1;
+            x->sight = NONE;
+            x->serving = x->under_way = false;
             if (!holds(x)) x->truth = NOTHING; /* the request is called back */
         }
 }
@@ -490,10 +577,10 @@ static bool busy(const struct world *w) {
     for (uint32_t i = 0; i < w->n; i++) {
         const struct row *x = &w->row[i];
         bool answer_due = x->truth == SENT && x->sent + pool_of(w, x->pool)->launch_delay == w->t;
-        bool up_due = x->truth == BOOTING && x->thought == STARTING && x->up == w->t;
-        if (answer_due || up_due || over(w, x)) return true;
+        bool seen_due = x->sight != NONE && x->seen == w->t;
+        if (answer_due || seen_due || comes_up(w, x) || over(w, x)) return true;
     }
-    return false;
+    return pickup_due(w);
 }
 
 static void ticks(struct world *w) {
@@ -580,7 +667,7 @@ static void look_at_rows(struct world *w, uint32_t ready[BRUTE_GROUPS][2]) {
         if (holds(x) && counting(w)) {
             charge(w, x, 1);
             r->used[x->market][x->pool] += nodes;
-            r->cold += x->truth == BOOTING && x->thought != DRAINING ? nodes : 0;
+            r->cold += x->thought != DRAINING && !x->serving ? nodes : 0;
             r->draining += x->thought == DRAINING ? nodes : 0;
         }
         if (!serves(x)) continue;
@@ -627,6 +714,7 @@ void brute_run(const struct brute_scenario *s, struct brute_result *out) {
     w->r = out;
     for (uint32_t g = 0; g < s->n_groups; g++)
         w->controller[g] = (struct controller){.g = &s->group[g], .retry = {-1, -1}};
+    w->slots_full = -1;
     memset(w->last_denied, 0xff, sizeof w->last_denied); /* -1: never */
     memset(w->last_granted, 0xff, sizeof w->last_granted);
     for (w->t = 0; w->t < s->horizon; w->t++) {

@@ -50,6 +50,8 @@ struct brute_scenario {
     uint32_t quota[2][BRUTE_POOLS]; /* per market and region */
     uint32_t nodes, max_instances;
     uint32_t interval, idle_interval, drain, retry, linger; /* interval 0: on observations */
+    uint32_t pickup, reap, probe, job_status, lb_sync;      /* loops, all in phase; 0: at once (job_status: none) */
+    uint32_t launch_slots;
     bool observe_capacity, means_launch;
     uint32_t window_start, warmup, horizon; /* the traces cover window_start + horizon at least */
 };
