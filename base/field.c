@@ -10,29 +10,39 @@
 #include "base/field_private.h"
 #include "base/text.h"
 
+/* A count's last value stands for unlimited. */
+static double largest(const struct field *f) { return f->type == FIELD_COUNT ? fmin(f->max, UINT32_MAX - 1.0) : f->max; }
+
 /* What the field's range is, in words. */
 static void range_text(const struct field *f, char out[96]) {
     char low[32], high[32];
     if (f->type == FIELD_DURATION) {
         text_format_duration((int64_t)f->min, low);
-        text_format_duration((int64_t)fmin(f->max, (double)TIME_LIMIT_MS), high);
+        text_format_duration((int64_t)f->max, high);
+        if (f->max >= (double)TIME_LIMIT_MS)
+            snprintf(high, sizeof high, "%" PRId64 "d", (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
     } else {
         snprintf(low, sizeof low, "%.15g", f->min);
-        snprintf(high, sizeof high, "%.15g", f->max);
+        snprintf(high, sizeof high, "%.15g", largest(f));
     }
     const char *unit = f->type == FIELD_DURATION || !f->unit ? "" : f->unit;
-    snprintf(out, 96, "%s to %s%s%.24s", low, high, *unit ? " " : "", unit);
+    bool one = f->min == f->max;
+    snprintf(out, 96, "%s%s%s%s%.24s", low, one ? "" : " to ", one ? "" : high, *unit ? " " : "", unit);
+    if (f->type == FIELD_DURATION && f->min == 1) snprintf(out, 96, "more than 0s, up to %s", high);
 }
 
 static enum error_code check_range(const struct field *f, double x, const char *where, struct error *e) {
-    if (!field_has_range(f) || (x >= f->min && x <= f->max)) return OK;
+    if (!field_has_range(f) || (x >= f->min && x <= largest(f))) return OK;
     char range[96], value[32];
     range_text(f, range);
     if (f->type == FIELD_DURATION)
         text_format_duration((int64_t)x, value);
     else
         snprintf(value, sizeof value, "%.15g", x);
-    return error_set(e, ERR_INPUT, where, "%s is out of range; expected %s", value, range);
+    const char *otherwise = "";
+    if (f->type == FIELD_DURATION && !f->def) otherwise = ", or null";
+    if (f->type == FIELD_COUNT && field_may_be_unlimited(f)) otherwise = ", or unlimited";
+    return error_set(e, ERR_INPUT, where, "%s is out of range; expected %s%s", value, range, otherwise);
 }
 
 bool field_may_be_unlimited(const struct field *f) {
@@ -63,10 +73,10 @@ enum error_code field_store_price(const struct field *f, double usd, void *objec
 }
 
 enum error_code field_store_count(const struct field *f, int64_t x, void *object, const char *where, struct error *e) {
+    TRY(check_range(f, (double)x, where, e));
     if (x < 0 || x >= UINT32_MAX)
         return error_set(e, ERR_INPUT, where, "%" PRId64 " is out of range; expected 0 to %" PRIu32 "%s", x,
                          UINT32_MAX - 1, field_may_be_unlimited(f) ? " or unlimited" : "");
-    TRY(check_range(f, (double)x, where, e));
     *field_slot(f, object).u32 = (uint32_t)x;
     return OK;
 }

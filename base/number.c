@@ -58,7 +58,12 @@ enum error_code text_duration_ms(const char *text, int64_t *ms, struct error *e)
     if (!(value <= (double)TIME_LIMIT_MS))
         return error_set(e, ERR_INPUT, NULL, "duration '%.60s' is too long; the limit is %" PRId64 "d", text,
                          (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
-    *ms = (int64_t)rint(value);
+    double rounded = rint(value);
+    if (rounded == 0 && value > 0)
+        return error_set(e, ERR_INPUT, NULL,
+                         "duration '%.60s' is too short: times are kept in whole milliseconds; expected 0 or at least 1ms",
+                         text);
+    *ms = (int64_t)rounded;
     return OK;
 }
 
@@ -98,17 +103,17 @@ enum error_code text_price_uusd(const char *text, int64_t *uusd, struct error *e
 enum error_code text_int(const char *text, int64_t min, int64_t max, int64_t *value, struct error *e) {
     const char *start = *text == '-' ? text + 1 : text;
     const char *end = digits_end(start);
+    char range[80];
+    snprintf(range, sizeof range, min == max ? "%" PRId64 : "a whole number from %" PRId64 " to %" PRId64, min, max);
     if (end == start || *end) {
         const char *real_end = number_end(text);
-        return error_set(e, ERR_INPUT, NULL,
-                         "'%.60s' is not %s number; expected a whole number from %" PRId64 " to %" PRId64, text,
-                         real_end && !*real_end ? "a whole" : "a", min, max);
+        return error_set(e, ERR_INPUT, NULL, "'%.60s' is not %s number; expected %s", text,
+                         real_end && !*real_end ? "a whole" : "a", range);
     }
     errno = 0;
     long long x = strtoll(text, NULL, 10);
     if (errno == ERANGE || x < min || x > max)
-        return error_set(e, ERR_INPUT, NULL,
-                         "%.60s is out of range; expected a whole number from %" PRId64 " to %" PRId64, text, min, max);
+        return error_set(e, ERR_INPUT, NULL, "%.60s is out of range; expected %s", text, range);
     *value = x;
     return OK;
 }

@@ -19,7 +19,8 @@
 #define TIME_LIMIT_MS ((INT64_C(1) << 40) - 1)
 
 /* "120s", "3m", "24h", "7d", "500ms", "1.5h", or a bare number of seconds.
- * Not negative; at most TIME_LIMIT_MS; rounded to the nearest millisecond. */
+ * Not negative; at most TIME_LIMIT_MS; rounded to the nearest millisecond, but
+ * what is not 0 must not become 0. */
 enum error_code text_duration_ms(const char *text, int64_t *ms, struct error *e);
 /* Shortest exact form: "2m", "90s", "1500ms".  Returns buf. */
 char *text_format_duration(int64_t ms, char buf[32]);

@@ -10,7 +10,7 @@
 
 const struct option scenario_options[] = {
     {"trace", OPTION_LIST, "PATH", "trace files, folders or globs, read as one trace", "trace.paths", false},
-    {"target", OPTION_VALUE, "N", "replicas wanted", "fleet.target", false},
+    {"target", OPTION_VALUE, "N", "replicas wanted, 0 to 1000000", "fleet.target", false},
     {"load", OPTION_VALUE, "FILE", "requests to the service: CSV of seconds,requests_per_second, or 0s:1.5 1h:20", "load",
      false},
     {"policy", OPTION_VALUE, "TEXT", "'MIX(key=value,...)+PLACER(key=value,...)', or a .c or .so file", "fleet.policy",

@@ -22,7 +22,7 @@ const struct field top_fields[] = {
      "which of the seed's random streams a single run uses", NULL},
     {"start", FIELD_DURATION, AT(start_ms), "", 0, TIME_MAX, "0s", "the run replays the trace from here", NULL},
     {"warmup", FIELD_DURATION, AT(warmup_ms), "", 0, TIME_MAX, "0s", "counters start this long after the start", NULL},
-    {"horizon", FIELD_DURATION, AT(horizon_ms), "", 0, TIME_MAX, NULL,
+    {"horizon", FIELD_DURATION, AT(horizon_ms), "", 1, TIME_MAX, NULL,
      "length of the run, warm-up included; null: to the end of the trace's shortest pool", NULL},
     {"load", FIELD_TEXT, AT(load), "requests/s", 0, 0, NULL,
      "requests to the service from the start of the run on: CSV file of seconds,requests_per_second, or a list such "
@@ -36,8 +36,8 @@ const struct field trace_fields[] = {
      "held: a value below what is held takes the excess; launch: it only limits new launches", means_names},
     {"single_means", FIELD_TEXT, AT(single_means), "instances", 0, 0, "as written",
      "capacity that the 1 of a 0/1 series stands for: as written, one, a number, unlimited", NULL},
-    {"gap", FIELD_DURATION, AT(gap_ms), "", 0, TIME_MAX, NULL, "step between samples; null: as the trace says", NULL},
-    {"resolution", FIELD_DURATION, AT(resolution_ms), "", 0, TIME_MAX, NULL,
+    {"gap", FIELD_DURATION, AT(gap_ms), "", 1, TIME_MAX, NULL, "step between samples; null: as the trace says", NULL},
+    {"resolution", FIELD_DURATION, AT(resolution_ms), "", 1, TIME_MAX, NULL,
      "probing interval behind the samples; null: as the trace says", NULL},
     {"align", FIELD_TEXT, AT(align), "", 0, 0, NULL, "file with per-pool offsets", NULL},
     {"cloud", FIELD_TEXT, AT(cloud), "", 0, 0, NULL, "the pools' cloud; null: inferred from their names", NULL},
@@ -56,7 +56,7 @@ const struct field fleet_fields[] = {
 const struct field study_fields[] = {
     {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1",
      "runs per variant; with a precision: at most", NULL},
-    {"window", FIELD_DURATION, AT(window_ms), "", 0, TIME_MAX, NULL,
+    {"window", FIELD_DURATION, AT(window_ms), "", 1, TIME_MAX, NULL,
      "each replication replays a window of this length out of the run, drawn from seed and replication; null: all of it", NULL},
     {"precision", FIELD_REAL, AT(precision), "", 0, 1e12, "0",
      "stop after 8, 16, 32, ... replications once every variant's 95 % interval is at most this much to either side; "

@@ -42,7 +42,10 @@ static void cell(struct strbuf *out, const char *text) {
 static void put_range(struct strbuf *out, const struct field *f) {
     char low[32], high[32];
     if (f->type == FIELD_ENUM || (f->min == 0 && f->max == 0)) return;
-    if (f->type == FIELD_DURATION && f->max >= (double)TIME_LIMIT_MS) return;
+    if (f->type == FIELD_DURATION && f->max >= (double)TIME_LIMIT_MS) {
+        if (f->min == 1) strbuf_puts(out, " of more than 0s");
+        return;
+    }
     if (f->type == FIELD_DURATION)
         strbuf_printf(out, " %s to %s", text_format_duration((int64_t)f->min, low),
                       text_format_duration((int64_t)f->max, high));
@@ -118,7 +121,7 @@ static const char structure[] =
     "\n## Keys that are not plain fields\n\n"
     "| key | value |\n|---|---|\n"
     "| `trace.paths` | array of files, folders or globs: together one trace with many pools |\n"
-    "| `fleet.target` | replicas wanted; or leave it out and give an autoscaler in the policy |\n"
+    "| `fleet.target` | replicas wanted, 0 to 1000000; or leave it out and give an autoscaler in the policy |\n"
     "| `fleet.policy` | text `MIX(key=value,...)+PLACER(...)`, or an object with `autoscaler`, `mix`, `placer` or "
     "`whole`, each `{\"name\": ..., parameters}` ([policies](policies.md)) |\n"
     "| `fleet.pools` | array of pool names or globs: which pools of the trace are used; default all |\n"

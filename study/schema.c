@@ -41,9 +41,10 @@ static void names_enum(struct strbuf *out, const char *const *names) {
     strbuf_puts(out, "]");
 }
 
-static void duration(struct strbuf *out, bool nullable) {
+static void duration(struct strbuf *out, bool positive, bool nullable) {
     key(out, "anyOf");
-    strbuf_puts(out, "[{\"type\":\"string\",\"pattern\":\"" DURATION_PATTERN "\"},{\"type\":\"number\",\"minimum\":0}");
+    strbuf_puts(out, "[{\"type\":\"string\",\"pattern\":\"" DURATION_PATTERN "\"},{\"type\":\"number\",");
+    strbuf_puts(out, positive ? "\"exclusiveMinimum\":0}" : "\"minimum\":0}");
     strbuf_puts(out, nullable ? ",{\"type\":\"null\"}]" : "]");
 }
 
@@ -61,7 +62,7 @@ static void field_type(struct strbuf *out, const struct field *f) {
         range(out, f->min, f->max);
         break;
     case FIELD_DURATION:
-        duration(out, !f->def);
+        duration(out, f->min > 0, !f->def);
         break;
     case FIELD_PRICE:
         key(out, "type");
@@ -131,7 +132,7 @@ static void parameter(struct strbuf *out, const struct sp_param *p) {
         range(out, p->min, p->max);
         break;
     case SP_DURATION:
-        duration(out, false);
+        duration(out, p->min > 0, false);
         break;
     case SP_ENUM:
         names_enum(out, p->names);

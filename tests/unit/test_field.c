@@ -132,6 +132,7 @@ static void bad_text_is_named(void **state) {
         {"whole", "2.5", "not a whole number"},
         {"wide", "9007199254740993", "out of range"},
         {"lag", "2h", "2h is out of range; expected 0s to 1h"},
+        {"lag", "0.1ms", "too short"},
         {"lag", "-1s", "negative"},
         {"lag", "soon", "not a duration"},
         {"price", "101", "101 is out of range; expected 0 to 100 USD/h"},

@@ -20,7 +20,7 @@ static void durations_are_read(void **state) {
         {"24h", 86400000}, {"7d", 7 * MS_PER_DAY},
         {"500ms", 500},    {"1.5h", 5400000},
         {"0", 0},          {"0s", 0},
-        {"12", 12000},     {"0.0004", 0},
+        {"12", 12000},     {"0.000ms", 0},
         {"0.0006", 1},     {"1e3", 1000000},
         {".5s", 500},      {"2.s", 2000},
         {"-0", 0},         {"1e-3s", 1},
@@ -47,6 +47,8 @@ static void bad_durations_are_named(void **state) {
     struct error e;
     int64_t ms = 77;
     assert_input_error(text_duration_ms("-1s", &ms, &e), &e, "negative");
+    assert_input_error(text_duration_ms("0.0004", &ms, &e), &e, "too short", "1ms"); /* would become 0 */
+    assert_input_error(text_duration_ms("1e-300d", &ms, &e), &e, "too short");
     assert_input_error(text_duration_ms("1099511627776ms", &ms, &e), &e, "too long", "12725d");
     assert_input_error(text_duration_ms("1e999d", &ms, &e), &e, "too long");
     assert_input_error(text_duration_ms("99999999999999999999999s", &ms, &e), &e, "too long");
