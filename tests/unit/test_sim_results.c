@@ -326,6 +326,32 @@ static void the_timeline(void **state) {
     harness_end(&h);
 }
 
+/* ---- the fingerprint ------------------------------------------------------------------------------ */
+
+static uint64_t fingerprint_of(const char *capacity, const char *policy, const char *cold_start, uint64_t seed) {
+    struct harness h;
+    one_pool(&h, capacity, 400, policy, 1);
+    harness_set(&h, "cloud.defaults.cold_start", cold_start);
+    harness_set(&h, "control.observe_capacity", "false");
+    h.config.seed = seed;
+    harness_run(&h);
+    uint64_t f = h.result.fingerprint;
+    harness_end(&h);
+    return f;
+}
+
+static void the_fingerprint_covers_what_happens(void **state) {
+    (void)state;
+    uint64_t f = fingerprint_of("0:3 100:4", "spot", "10s", 1);
+    assert_true(f == fingerprint_of("0:3 100:4", "spot", "10s", 1));
+    assert_true(f == fingerprint_of("0:3 100:4", "spot", "10s", 2)); /* nothing is drawn */
+    assert_true(f != fingerprint_of("0:3 100:5", "spot", "10s", 1)); /* though nobody minds */
+    assert_true(f != fingerprint_of("0:3 101:4", "spot", "10s", 1));
+    assert_true(f != fingerprint_of("0:3 100:4", "spot", "11s", 1));
+    assert_true(f != fingerprint_of("0:3 100:4", "on-demand", "10s", 1));
+    assert_true(fingerprint_of("0:3", "spot", "uniform(10s,20s)", 1) != fingerprint_of("0:3", "spot", "uniform(10s,20s)", 2));
+}
+
 /* ---- configurations that cannot be ----------------------------------------------------------------- */
 
 static void expect_refused(struct harness *h, const char *where, const char *what) {
@@ -402,6 +428,7 @@ int main(void) {
         cmocka_unit_test(groups_share_a_target),
         cmocka_unit_test(groups_decide_for_themselves),
         cmocka_unit_test(the_timeline),
+        cmocka_unit_test(the_fingerprint_covers_what_happens),
         cmocka_unit_test(contradictions_are_named),
         cmocka_unit_test(a_journal_that_cannot_be_written),
     };
