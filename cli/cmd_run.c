@@ -82,6 +82,20 @@ static enum error_code simulate(const struct options *o, const struct scenario *
     return journal_close(&journal, rc, e);
 }
 
+/* Settings of a study do nothing here; in a file they may well stand. */
+static void note_study_settings(const struct options *o, struct notes *notes) {
+    for (uint32_t i = 0; i < o->n; i++) {
+        if (strcmp(o->values[i].option->name, "set") != 0) continue;
+        struct strbuf path = {0};
+        char typed[160];
+        snprintf(typed, sizeof typed, "%.*s", (int)strcspn(o->values[i].text, "="), o->values[i].text);
+        doc_full_path(typed, &path);
+        if (path.data && strncmp(path.data, "study.", 6) == 0)
+            notes_add(notes, "--set %s is for sweep: a single run does not use it", typed);
+        strbuf_free(&path);
+    }
+}
+
 static enum error_code run(const struct options *o, struct scenario_env *env, struct notes *notes, struct error *e) {
     struct scenario_doc *doc = NULL;
     struct scenario *s = NULL;
@@ -89,6 +103,7 @@ static enum error_code run(const struct options *o, struct scenario_env *env, st
     struct strbuf out = {0};
     TRY(scenario_args_doc(o, env, &doc, e));
     enum error_code rc = scenario_resolve(doc, env, &s, notes, e);
+    note_study_settings(o, notes);
     if (rc == OK) rc = simulate(o, s, &result, e);
     if (rc == OK) {
         result_notes(s, &result, notes);

@@ -34,8 +34,8 @@ void doc_full_path(const char *typed, struct strbuf *out);
 
 /* Sets one value.  `typed`: a path as in doc_full_path, array elements by
  * number; `text`: the value as typed ([...] and {...} are read as JSON, null
- * means the default).  `label` names the option in errors.  A policy given
- * as text is taken apart when the path goes into it. */
+ * means the default; only UTF-8).  `label` names the option in errors.  A policy
+ * given as text is taken apart when the path goes into it. */
 enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed, const char *text,
                         const char *label, struct error *e);
 /* Sets an array of strings, or one key of study.vary (`key` may hold dots). */

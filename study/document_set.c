@@ -214,6 +214,9 @@ static enum error_code set_node(struct scenario_doc *doc, struct policy_registry
 enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed, const char *text,
                         const char *label, struct error *e) {
     cJSON *value = NULL;
+    /* a scenario is JSON, and a study's manifest must be able to repeat it */
+    if (!text_is_utf8(text) || !text_is_utf8(typed))
+        return error_set(e, ERR_INPUT, label, "the text is not UTF-8: \"%.100s\"", text);
     TRY(value_node(text, label, &value, e));
     struct strbuf full = {0};
     doc_full_path(typed, &full);

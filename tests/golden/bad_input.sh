@@ -69,6 +69,7 @@ run 2 "did you mean" --polcy x --trace "$work/good_a.json"
 run 2 "did you mean" --profile skypilt --trace "$work/good_a.json"
 run 2 "did you mean" --set cloud.defaults.cold_strat=3s --trace "$work/good_a.json"
 run 2 "--horizon" --horizon 9d --trace "$work/good_a.json"
+run 2 "--name: the text is not UTF-8" --name "$(printf 'a\377b')" --trace "$work/good_a.json"
 run 2 "" --price-spot -1 --trace "$work/good_a.json"
 run 2 "" --seed minus --trace "$work/good_a.json"
 expect 2 "did you mean" "$program" run --trace "$work/good_a.json" --target 2 --policy 'spott()+cheapest'

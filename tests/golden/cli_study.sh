@@ -34,6 +34,9 @@ JSON
 cmp -s "$work/a" "$work/b" || die "the same values from options give another result"
 "$program" run "$work/s.json" --profile skypilot --json 2>/dev/null | grep -q '"profile": "skypilot"' ||
     die "an option does not stand over the scenario"
+"$program" run "$work/s.json" --set replications=4 --json 2>"$work/err" | cmp -s - "$work/a" &&
+    die "run --set replications: no note in the result"
+grep -q '^spotsim: note: --set replications is for sweep' "$work/err" || die "no note of a setting for sweep"
 grep -q '"scenario": "two zones"' "$work/a" || die "no scenario name in the result"
 for key in format scenario policy seed duration_s availability outages cost instances instance_hours by_pool assumptions \
     events fingerprint; do
