@@ -360,6 +360,9 @@ static enum error_code apply(struct fleet *f, uint32_t group, const struct sp_ac
         uint32_t from = f->n_orders;
         struct sp_view before;
         if (f->explain) before = *view;
+        if (a->reason == 0 || a->reason >= SP_WHYS)
+            return error_set(e, ERR_FAILED, f->params.groups[group].name,
+                             "the policy gave the unknown reason %u; expected one of enum sp_reason", a->reason);
         if (a->kind == SP_LAUNCH)
             TRY(apply_launch(f, group, a, now_ms, e));
         else if (a->kind == SP_TERMINATE || a->kind == SP_DRAIN)

@@ -286,7 +286,7 @@ static void expect_refused(struct fixture *f, const char *piece) {
 
 static void wrong_answers_are_named(void **state) {
     struct fixture *f = *state;
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 11; i++) {
         script.n = script.next = 0;
         script.endless = false;
         begin(f);
@@ -298,17 +298,20 @@ static void wrong_answers_are_named(void **state) {
         case 2: say_launch(0, SP_SPOT, 0); break;
         case 3: say_end(SP_DRAIN, 7, 1); break;
         case 4: say_end(SP_TERMINATE, 0, 2); break; /* another replica's number */
-        case 5: say((struct sp_action){.kind = 9}); break;
+        case 5: say((struct sp_action){.kind = 9, .reason = SP_WHY_POLICY}); break;
         case 6:
             say_end(SP_DRAIN, 0, 1);
             say_end(SP_DRAIN, 0, 1);
             break;
         case 7: script.endless = true; break;
+        case 8: say((struct sp_action){.kind = SP_LAUNCH, .count = 1, .reason = SP_WHYS}); break;
+        case 9: say((struct sp_action){.kind = SP_DRAIN, .launch = 1}); break;
         default: say_launch(0, SP_SPOT, FLEET_SLOTS_MAX); break;
         }
         static const char *const pieces[] = {"pools are 0..1", "on market 2",  "launched 0 replicas",
                                              "not there",      "not there",    "unknown action 9",
-                                             "not alive",      "does not end", "replicas at once"};
+                                             "not alive",      "does not end", "unknown reason 9",
+                                             "unknown reason 0", "replicas at once"};
         expect_refused(f, pieces[i]);
     }
 }
