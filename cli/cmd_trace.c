@@ -101,6 +101,7 @@ static const struct {
     const char *help;
 } others[] = {
     {"synth", trace_synth, "make a trace from a model or a preset"},
+    {"fit", trace_fit, "fit a model to a trace"},
 };
 #define N_OTHERS (sizeof others / sizeof *others)
 

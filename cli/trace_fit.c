@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * spotsim trace fit TRACE... */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/trace_model.h"
+#include "traces/fit.h"
+
+static const struct option own[] = {
+    {"output", OPTION_VALUE, "FILE", "where to write the model (also -o)", NULL, false},
+    {"process", OPTION_VALUE, "state|runs",
+     "what drives pools: a hidden state that pools share (state), or up- and down-runs, independent", NULL, false},
+    {"family", OPTION_VALUE, "NAME", "of run lengths: exponential, weibull, lognormal, h2, empirical (best by AIC)",
+     NULL, false},
+    {"stationary", OPTION_FLAG, NULL, "fit the runs under the trace's availability", NULL, false},
+    {"shares", OPTION_VALUE, "exact|expected",
+     "whether each synthetic trace has exactly the fitted shares of time, or only on average (exact)", NULL, false},
+    {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week", NULL, false},
+    {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs instead of refusing", NULL, false},
+    {"name", OPTION_VALUE, "TEXT", "what to call the model", NULL, false},
+    {"quiet", OPTION_FLAG, NULL, "no tables", NULL, false},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
+};
+
+static enum error_code choice(const struct options *o, const char *name, const char *const *names, int *value,
+                              struct error *e) {
+    const char *text = options_get(o, name);
+    if (!text) return OK;
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], text) == 0) {
+            *value = i;
+            return OK;
+        }
+    return error_set(e, ERR_INPUT, name, "'%.40s' is not %s or %s", text, names[0], names[1]);
+}
+
+static enum error_code put_results(const struct options *o, struct strbuf *report, struct strbuf *model,
+                                   struct error *e) {
+    const char *path = options_get(o, "output");
+    enum error_code rc = OK;
+    if (path) rc = trace_put(model, path, e);
+    if (rc == OK && !options_get(o, "quiet")) rc = trace_put(report, NULL, e);
+    strbuf_free(report);
+    strbuf_free(model);
+    return rc;
+}
+
+static enum error_code name_model(const struct options *o, struct model *m, const char *source, struct error *e) {
+    const char *name = options_get(o, "name"), *base = strrchr(source, '/');
+    char about[300];
+    TRY(model_text(&m->name, name ? name : base && base[1] ? base + 1 : source, e));
+    snprintf(about, sizeof about, "fitted to %.240s", base && base[1] ? base + 1 : source);
+    return model_text(&m->about, about, e);
+}
+
+static enum error_code fit_a_trace(const struct options *o, struct error *e) {
+    struct fit_options how = {.process = MODEL_STATE,
+                              .shares = SHARES_EXACT,
+                              .family = options_get(o, "family"),
+                              .stationary = options_get(o, "stationary") != NULL,
+                              .skip_few = options_get(o, "skip-few") != NULL,
+                              .no_swing = options_get(o, "no-swing") != NULL};
+    struct trace *t = NULL;
+    struct fit fit = {0};
+    struct strbuf report = {0}, model = {0};
+    TRY(choice(o, "process", model_processes, &how.process, e));
+    TRY(choice(o, "shares", model_shares_names, &how.shares, e));
+    TRY(trace_read(o, o->positional, o->n_positional, &t, e));
+    enum error_code rc = fit_trace(t, &how, &fit, e);
+    if (rc == OK) rc = name_model(o, fit.model, o->positional[0], e);
+    if (rc == OK) {
+        fit_report(&fit, &report);
+        fit_write(&fit, &model);
+        rc = put_results(o, &report, &model, e);
+    }
+    fit_free(&fit);
+    trace_free(t);
+    return rc;
+}
+
+static enum error_code fit_some_lifetimes(const struct options *o, const char *data, size_t size, struct error *e) {
+    struct lifetimes lives = {0};
+    struct fit_side side = {0};
+    struct model *m = NULL;
+    struct strbuf report = {0}, model = {0};
+    enum error_code rc = lifetimes_read(o->positional[0], data, size, &lives, e);
+    if (rc == OK) rc = fit_lifetimes(&lives, &side, &m, e);
+    if (rc == OK) rc = name_model(o, m, o->positional[0], e);
+    if (rc == OK) {
+        fit_side_report("lifetimes", &side, &report);
+        model_write(m, NULL, NULL, NULL, &model);
+        rc = put_results(o, &report, &model, e);
+    }
+    fit_side_free(&side);
+    lifetimes_free(&lives);
+    model_free(m);
+    return rc;
+}
+
+static enum error_code run(const struct options *o, struct error *e) {
+    char *data = NULL;
+    size_t size = 0;
+    struct error ignored;
+    if (o->n_positional == 0) return error_set(e, ERR_INPUT, "trace fit", "expected at least one path");
+    bool lives = o->n_positional == 1 && file_read(o->positional[0], &data, &size, &ignored) == OK &&
+                 lifetimes_is(data, size);
+    enum error_code rc = lives ? fit_some_lifetimes(o, data, size, e) : fit_a_trace(o, e);
+    free(data);
+    return rc;
+}
+
+int trace_fit(int argc, char **argv) {
+    static const struct option *const tables[] = {own, trace_reading, NULL};
+    return trace_action(argc, argv, tables,
+                        "usage: spotsim trace fit TRACE... -o MODEL.json [options]\n\n"
+                        "Fits a model to a trace, or a lifetime to a CSV of lifetimes\n"
+                        "(lifetime_h,ended_by), and prints what it found with standard errors.\n\n",
+                        run);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From a trace to a model, step by step. */
+#include "traces/fit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "traces/fit_private.h"
+
+static const enum family_kind run_families[] = {FAMILY_EXPONENTIAL, FAMILY_WEIBULL, FAMILY_LOGNORMAL,
+                                                FAMILY_H2,          FAMILIES};
+
+void fit_side_free(struct fit_side *side) {
+    for (size_t i = 0; i < FAMILIES; i++) family_free(&side->candidate[i].family);
+}
+
+void fit_free(struct fit *f) {
+    for (uint32_t i = 0; f->model && f->pools && i < f->model->n_pools; i++) {
+        fit_side_free(&f->pools[i].up);
+        fit_side_free(&f->pools[i].down);
+    }
+    for (uint32_t i = 0; i < f->n_skipped; i++) free(f->skipped[i]);
+    free(f->skipped);
+    free(f->pools);
+    model_free(f->model);
+    memset(f, 0, sizeof *f);
+}
+
+/* ---- which pools ----------------------------------------------------------------------- */
+
+static uint32_t complete_runs(const struct trace_pool *p, bool up) {
+    const struct trace_capacity *c = &p->capacity;
+    uint32_t changes = 0, n = 0;
+    for (uint32_t i = 1; i < c->n; i++) {
+        if ((c->value[i] > 0) == (c->value[i - 1] > 0)) continue;
+        if (changes++ > 0) n += (c->value[i - 1] > 0) == up;
+    }
+    return n;
+}
+
+static enum error_code skip_pool(struct fit *f, const char *name, struct error *e) {
+    char **grown = realloc(f->skipped, (f->n_skipped + 1) * sizeof *grown);
+    if (!grown) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    f->skipped = grown;
+    f->skipped[f->n_skipped] = strdup(name);
+    return f->skipped[f->n_skipped++] ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+}
+
+/* Pools with enough to say; a view of the trace that borrows them. */
+static enum error_code choose_pools(const struct trace *t, const struct fit_options *o, struct fit *f,
+                                    struct trace *view, struct error *e) {
+    *view = *t;
+    view->n_pools = 0;
+    view->pools = calloc(t->n_pools, sizeof *view->pools);
+    if (!view->pools) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        const struct trace_pool *p = &t->pools[i];
+        uint32_t ups = complete_runs(p, true), downs = complete_runs(p, false);
+        bool unlimited = false;
+        for (uint32_t k = 0; k < p->capacity.n; k++) unlimited = unlimited || p->capacity.value[k] > TRACE_CAPACITY_MAX;
+        if (unlimited || !p->has_capacity)
+            return error_set(e, ERR_INPUT, p->name, "has no bounded capacity to fit (--single-means one bounds it)");
+        if (ups >= FIT_RUNS_MIN && downs >= FIT_RUNS_MIN)
+            view->pools[view->n_pools++] = *p;
+        else if (!o->skip_few)
+            return error_set(e, ERR_INPUT, p->name,
+                             "has %u complete up-runs and %u down-runs; a fit needs %u of each (--skip-few leaves such "
+                             "pools out)",
+                             ups, downs, FIT_RUNS_MIN);
+        else
+            TRY(skip_pool(f, p->name, e));
+    }
+    if (view->n_pools == 0) return error_set(e, ERR_INPUT, NULL, "no pool has enough runs for a fit");
+    return OK;
+}
+
+/* ---- one pool ---------------------------------------------------------------------------- */
+
+static enum error_code name_pool(const struct trace_pool *from, struct model_pool *to, struct error *e) {
+    char **slots[] = {&to->name, &to->cloud, &to->region, &to->zone, &to->instance_type};
+    const char *texts[] = {from->name, from->cloud, from->region, from->zone, from->instance_type};
+    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) TRY(model_text(slots[i], texts[i], e));
+    return OK;
+}
+
+static enum error_code choose_family(const struct run_data *d, const char *name, struct fit_side *side,
+                                     struct error *e) {
+    TRY(side_fit(d, run_families, side, e));
+    if (!name) return OK;
+    for (size_t i = 0; i < FAMILIES; i++) {
+        if (strcmp(families[i].name, name) != 0) continue;
+        if (!side->candidate[i].fitted) TRY(family_fit((enum family_kind)i, d, &side->candidate[i], e));
+        side->chosen = (int)i;
+    }
+    return OK;
+}
+
+static enum error_code fit_runs(const struct trace_pool *p, double step_h, const struct fit_options *o,
+                                struct model_pool *out, struct fit_pool *report, struct error *e) {
+    struct run_data up = {0}, down = {0};
+    enum error_code rc = runs_collect(p, true, step_h, &up, e);
+    if (rc == OK) rc = runs_collect(p, false, step_h, &down, e);
+    if (rc == OK) rc = choose_family(&up, o->family, &report->up, e);
+    if (rc == OK) rc = choose_family(&down, o->family, &report->down, e);
+    const struct fit_candidate *u = &report->up.candidate[report->up.chosen % FAMILIES];
+    const struct fit_candidate *d = &report->down.candidate[report->down.chosen % FAMILIES];
+    if (rc == OK && (!u->fitted || !d->fitted))
+        rc = error_set(e, ERR_INPUT, p->name, "family %s cannot be fitted to %u up-runs and %u down-runs",
+                       o->family ? o->family : "", up.runs, down.runs);
+    if (rc == OK && o->stationary) {
+        rc = family_fit_stationary(&up, &down, report->availability, &report->up.candidate[report->up.chosen],
+                                   &report->down.candidate[report->down.chosen], e);
+        if (rc != OK) error_in(e, p->name);
+        report->stationary = true;
+    }
+    if (rc == OK) rc = family_copy(&u->family, &out->runs.up, e);
+    if (rc == OK) rc = family_copy(&d->family, &out->runs.down, e);
+    run_data_free(&up);
+    run_data_free(&down);
+    TRY(rc);
+    runs_group_loss(p, &out->runs, report);
+    out->has_runs = true;
+    return OK;
+}
+
+static int by_capacity(const void *a, const void *b) {
+    uint32_t x = ((const struct model_level *)a)->capacity, y = ((const struct model_level *)b)->capacity;
+    return (x > y) - (x < y);
+}
+
+/* Shares of time at each capacity. */
+static enum error_code fit_levels(const struct trace_pool *p, struct model_pool *out, struct error *e) {
+    const struct trace_capacity *c = &p->capacity;
+    struct model_level *l = calloc(c->n, sizeof *l);
+    if (!l) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < c->n; i++) {
+        int64_t end = i + 1 < c->n ? c->at_ms[i + 1] : p->span_ms;
+        l[i] = (struct model_level){c->value[i], (double)(end - c->at_ms[i]) / (double)p->span_ms};
+    }
+    qsort(l, c->n, sizeof *l, by_capacity);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->n; i++) {
+        if (n && l[n - 1].capacity == l[i].capacity)
+            l[n - 1].share += l[i].share;
+        else
+            l[n++] = l[i];
+    }
+    out->levels = l;
+    out->n_levels = n;
+    return n <= MODEL_LEVELS_MAX
+               ? OK
+               : error_set(e, ERR_INPUT, p->name, "has %u different capacities; the limit is %u", n, MODEL_LEVELS_MAX);
+}
+
+/* ---- all together -------------------------------------------------------------------------- */
+
+static enum error_code fit_pools(const struct trace *t, const struct grid *g, const struct fit_options *o,
+                                 struct fit *f, struct error *e) {
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        const struct trace_pool *p = &t->pools[i];
+        struct model_pool *out = &f->model->pools[i];
+        struct fit_pool *report = &f->pools[i];
+        report->swing_p = NAN;
+        TRY(name_pool(p, out, e));
+        TRY(fit_levels(p, out, e));
+        report->availability = out->levels[0].capacity == 0 ? 1 - out->levels[0].share : 1;
+        TRY(fit_runs(p, g->probe_h, o, out, report, e));
+        price_fit(p, out, report);
+        out->has_state = true;
+        if (!o->no_swing) swing_fit(g, i, &out->state, &report->swing_p);
+    }
+    return OK;
+}
+
+/* Weights twice: the second time weak evidence falls back to the pools' mean. */
+static enum error_code fit_state(const struct grid *g, struct model *m, struct error *e) {
+    double mean[MODEL_SCALES_MAX] = {0};
+    scales_choose(g->probe_h, g->n * g->step_h, m);
+    for (uint32_t i = 0; i < m->n_pools; i++) {
+        TRY(scales_fit(g, i, m, NULL, &m->pools[i].state, e));
+        for (uint32_t k = 0; k < m->n_scales; k++) mean[k] += m->pools[i].state.weight[k] / m->n_pools;
+    }
+    for (uint32_t i = 0; m->n_pools > 1 && i < m->n_pools; i++)
+        TRY(scales_fit(g, i, m, mean, &m->pools[i].state, e));
+    return common_fit(g, m, e);
+}
+
+static enum error_code fit_view(const struct trace *t, const struct fit_options *o, struct fit *f, struct error *e) {
+    struct grid g = {0};
+    struct model *m = f->model = model_new();
+    f->pools = calloc(t->n_pools, sizeof *f->pools);
+    if (m) m->pools = calloc(t->n_pools, sizeof *m->pools);
+    if (!m || !m->pools || !f->pools) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    m->n_pools = t->n_pools;
+    m->process = o->process;
+    m->shares = o->shares;
+    m->span_ms = t->span_ms;
+    m->epoch_ms = t->epoch_ms;
+    enum error_code rc = grid_make(t, &g, e);
+    if (rc == OK) {
+        m->resolution_ms = (int64_t)(g.probe_h * (double)MS_PER_HOUR + 0.5);
+        rc = fit_pools(t, &g, o, f, e);
+    }
+    if (rc == OK) rc = fit_state(&g, m, e);
+    if (rc == OK) correlation_fit(&g, f);
+    grid_free(&g);
+    return rc == OK ? model_check(m, "fit", e) : rc;
+}
+
+static enum error_code check_family(const char *name, struct error *e) {
+    const char *names[FAMILIES + 1];
+    uint32_t n = 0;
+    for (size_t i = 0; i < FAMILIES; i++)
+        if (i != FAMILY_WEIBULL_NORMAL) names[n++] = families[i].name;
+    names[n] = NULL;
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0) return OK;
+    const char *near = text_nearest(name, names);
+    return error_set(e, ERR_INPUT, NULL, "no family '%.40s'%s%s%s; expected exponential, weibull, lognormal, h2 or empirical",
+                     name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+enum error_code fit_trace(const struct trace *t, const struct fit_options *o, struct fit *out, struct error *e) {
+    struct trace view;
+    memset(out, 0, sizeof *out);
+    if (o->family) TRY(check_family(o->family, e));
+    enum error_code rc = choose_pools(t, o, out, &view, e);
+    if (rc == OK) rc = fit_view(&view, o, out, e);
+    free(view.pools);
+    return rc;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a pool's variance spreads over the time scales, from how often its state
+ * differs at two moments (which, unlike a correlation, needs no mean) and from
+ * how much windows differ in availability. */
+#include <gsl/gsl_multifit_nlinear.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traces/fit_private.h"
+
+#define FASTEST 0.35      /* shortest scale, in probing intervals: nearly white */
+#define SECOND 1.5        /* next one */
+#define RATIO 4.0         /* between further ones */
+#define SLOWEST_H 150.0
+#define SPAN_SHARE 0.25   /* no scale longer than this share of the trace */
+#define LAGS_MAX 24u
+#define LAG_MAX_H 200.0
+#define LAG_MAX_SHARE 0.3
+#define ANGLES 41u
+#define CURVE 70u         /* lags for the integral of a window's variance */
+#define WINDOWS 3u
+#define SUBSETS_MAX (1u << MODEL_SCALES_MAX)
+#define WEIGHT_FIRST 40.0 /* of the first lag: it is the rate of changes */
+#define WEIGHT_SECOND 4.0
+#define PULL 0.3          /* towards the other pools' mean weights */
+#define RIDGE 0.01
+#define ROUNDS 80
+#define FLOOR 1e-4
+
+static const double window_h[WINDOWS] = {24, 72, 168};
+
+void scales_choose(double probe_h, double span_h, struct model *m) {
+    double most = span_h * SPAN_SHARE < SLOWEST_H ? span_h * SPAN_SHARE : SLOWEST_H;
+    m->n_scales = 0;
+    m->scale_h[m->n_scales++] = FASTEST * probe_h;
+    double scale = SECOND * probe_h;
+    while (most / scale > pow(RATIO, MODEL_SCALES_MAX - 2)) scale *= RATIO; /* a very fine probe */
+    for (; scale < most && m->n_scales < MODEL_SCALES_MAX; scale *= RATIO) m->scale_h[m->n_scales++] = scale;
+    if (m->n_scales == 1) m->scale_h[m->n_scales++] = scale;
+}
+
+static void add_cut(const struct grid *g, uint32_t pool, const double *swing, uint32_t value, struct cut *out) {
+    out->value = value;
+    out->share = 1 - grid_share(g, pool, value);
+    double bound = model_bound(swing, out->share);
+    for (int h = 0; h < SWING_HOURS; h++) out->bound[h] = bound - swing[h];
+}
+
+uint32_t pool_cuts(const struct grid *g, uint32_t pool, const struct model_state *state, struct cut out[CUTS_MAX]) {
+    double swing[SWING_HOURS];
+    model_swing_week(state, swing);
+    add_cut(g, pool, swing, 1, &out[0]);
+    if (g->max[pool] < 2) return 1;
+    add_cut(g, pool, swing, g->max[pool], &out[1]);
+    return 2;
+}
+
+/* ---- what a model expects ------------------------------------------------------------- */
+
+/* P(differ) by hours between the moments and by the angle whose cosine is the
+ * correlation; rows are made when needed. */
+struct differ_table {
+    uint32_t hours; /* after which the swing repeats: 1, 24 or SWING_HOURS */
+    bool made[SWING_HOURS];
+    double row[SWING_HOURS][ANGLES];
+};
+
+static uint32_t swing_period(const struct model_state *s) {
+    uint32_t hours = s->n_waves ? 24 : 1;
+    for (uint32_t i = 0; i < s->n_waves; i++)
+        if (s->waves[i].period_h > 24) hours = SWING_HOURS;
+    return hours;
+}
+
+static const double *table_row(struct differ_table *t, const struct cut *cut, double lag_h) {
+    uint32_t shift = (uint32_t)(lag_h + 0.5) % t->hours;
+    if (t->made[shift]) return t->row[shift];
+    t->made[shift] = true;
+    for (uint32_t a = 0; a < ANGLES; a++) {
+        double r = cos(M_PI / 2 * a / (ANGLES - 1)), sum = 0;
+        for (uint32_t h = 0; h < t->hours; h++) {
+            double x = cut->bound[h], y = cut->bound[(h + shift) % t->hours];
+            sum += normal2_P(x, INFINITY, 0) + normal2_P(y, INFINITY, 0) - 2 * normal2_P(x, y, r < 0.9999999 ? r : 0.9999999);
+        }
+        t->row[shift][a] = sum / t->hours;
+    }
+    return t->row[shift];
+}
+
+struct lag_set {
+    uint32_t n;
+    double lag_h[CURVE > LAGS_MAX ? CURVE : LAGS_MAX];
+    double *still; /* [n * subsets]: chance that exactly these scales kept their value */
+};
+
+struct problem {
+    const struct model *m;
+    uint32_t n_cuts, n_windows, subsets;
+    struct cut cut[CUTS_MAX];
+    struct differ_table *table[CUTS_MAX];
+    struct lag_set observed, curve;
+    double differ[CUTS_MAX][LAGS_MAX];
+    double deviation[CUTS_MAX][WINDOWS]; /* of windows' availability */
+    uint32_t windows[WINDOWS];
+    double span_h;
+    double towards[MODEL_SCALES_MAX];
+};
+
+static enum error_code lags_settle(struct lag_set *l, const struct model *m, struct error *e) {
+    uint32_t subsets = 1u << m->n_scales;
+    l->still = malloc((size_t)l->n * subsets * sizeof *l->still);
+    if (!l->still) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < l->n; i++)
+        for (uint32_t s = 0; s < subsets; s++) {
+            double p = 1;
+            for (uint32_t k = 0; k < m->n_scales; k++) {
+                double kept = exp(-l->lag_h[i] / m->scale_h[k]);
+                p *= s >> k & 1 ? kept : 1 - kept;
+            }
+            l->still[i * subsets + s] = p;
+        }
+    return OK;
+}
+
+/* P(differ) at lag i of the set: over which scales kept their value. */
+static double expected_differ(struct problem *p, const struct lag_set *l, uint32_t i, uint32_t cut,
+                              const uint32_t *cell, const double *part) {
+    const double *row = table_row(p->table[cut], &p->cut[cut], l->lag_h[i]);
+    const double *still = l->still + (size_t)i * p->subsets;
+    double sum = 0;
+    for (uint32_t s = 0; s < p->subsets; s++)
+        sum += still[s] * (row[cell[s]] * (1 - part[s]) + row[cell[s] + 1] * part[s]);
+    return sum;
+}
+
+/* Variance of the share of up-time in a window: the integral of the
+ * covariance, given on the curve's lags. */
+static double window_variance(const struct lag_set *l, const double *covariance, double at_0, double window) {
+    double sum = 0, x = 0, y = at_0;
+    for (uint32_t i = 0; i <= l->n; i++) {
+        bool last = i == l->n || l->lag_h[i] >= window;
+        double next = last ? window : l->lag_h[i];
+        double value = i == l->n ? covariance[l->n - 1] : covariance[i];
+        if (last && i < l->n && l->lag_h[i] > x) value = y + (covariance[i] - y) * (window - x) / (l->lag_h[i] - x);
+        sum += (next - x) * (y * (1 - x / window) + value * (1 - next / window)) / 2;
+        x = next;
+        y = value;
+        if (last) break;
+    }
+    return 2 * sum / window;
+}
+
+static void weights_of(const gsl_vector *x, uint32_t n, double *w) {
+    double sum = 0, top = gsl_vector_max(x);
+    for (uint32_t k = 0; k < n; k++) sum += w[k] = exp(gsl_vector_get(x, k) - top);
+    for (uint32_t k = 0; k < n; k++) w[k] /= sum;
+}
+
+static void cut_residuals(struct problem *p, uint32_t cut, const uint32_t *cell, const double *part, gsl_vector *out,
+                          size_t *row) {
+    double covariance[CURVE], share = p->cut[cut].share, at_0 = share * (1 - share);
+    for (uint32_t i = 0; i < p->observed.n; i++) {
+        double expected = expected_differ(p, &p->observed, i, cut, cell, part);
+        double weight = i == 0 ? WEIGHT_FIRST : i == 1 ? WEIGHT_SECOND : 1 / sqrt(1 + p->observed.lag_h[i] / 24);
+        gsl_vector_set(out, (*row)++, weight * log((expected + FLOOR) / (p->differ[cut][i] + FLOOR)));
+    }
+    if (p->n_windows == 0) return;
+    for (uint32_t i = 0; i < p->curve.n; i++)
+        covariance[i] = at_0 - expected_differ(p, &p->curve, i, cut, cell, part) / 2;
+    for (uint32_t w = 0; w < p->n_windows; w++) {
+        double n = p->windows[w];
+        double v = n / (n - 1) *
+                   (window_variance(&p->curve, covariance, at_0, window_h[w]) -
+                    window_variance(&p->curve, covariance, at_0, window_h[w] * n));
+        double expected = sqrt(v > 1e-5 ? v : 1e-5), seen = p->deviation[cut][w] > 1e-3 ? p->deviation[cut][w] : 1e-3;
+        gsl_vector_set(out, (*row)++, sqrt(n / 10) * log(expected / seen));
+    }
+}
+
+static int residuals(const gsl_vector *x, void *arg, gsl_vector *out) {
+    struct problem *p = arg;
+    double w[MODEL_SCALES_MAX], part[SUBSETS_MAX], mean = 0;
+    uint32_t cell[SUBSETS_MAX], n = p->m->n_scales;
+    size_t row = 0;
+    weights_of(x, n, w);
+    for (uint32_t s = 0; s < p->subsets; s++) {
+        double r = 0;
+        for (uint32_t k = 0; k < n; k++)
+            if (s >> k & 1) r += w[k];
+        double angle = acos(r > 1 ? 1 : r) / (M_PI / 2) * (ANGLES - 1);
+        cell[s] = angle < ANGLES - 2 ? (uint32_t)angle : ANGLES - 2;
+        part[s] = angle - cell[s];
+    }
+    for (uint32_t c = 0; c < p->n_cuts; c++) cut_residuals(p, c, cell, part, out, &row);
+    for (uint32_t k = 0; k < n; k++) mean += gsl_vector_get(x, k) / n;
+    for (uint32_t k = 0; k < n; k++) {
+        gsl_vector_set(out, row++, PULL * n * (w[k] - p->towards[k]));
+        gsl_vector_set(out, row++, RIDGE * (gsl_vector_get(x, k) - mean));
+    }
+    return GSL_SUCCESS;
+}
+
+/* ---- what the trace shows --------------------------------------------------------------- */
+
+static double window_deviation(const struct grid *g, uint32_t pool, uint32_t value, double hours, uint32_t n) {
+    const uint16_t *x = grid_pool(g, pool);
+    double sum = 0, squares = 0;
+    for (uint32_t w = 0; w < n; w++) {
+        uint32_t from = (uint32_t)(w * hours / g->step_h), to = (uint32_t)((w + 1) * hours / g->step_h), up = 0;
+        for (uint32_t i = from; i < to && i < g->n; i++) up += x[i] >= value;
+        double share = (double)up / (to - from);
+        sum += share;
+        squares += share * share;
+    }
+    double v = (squares - sum * sum / n) / (n - 1);
+    return v > 0 ? sqrt(v) : 0;
+}
+
+static void lags_choose(const struct grid *g, struct lag_set *l) {
+    double steps = g->n * g->step_h / g->probe_h, most = steps * LAG_MAX_SHARE;
+    if (most > LAG_MAX_H / g->probe_h) most = LAG_MAX_H / g->probe_h;
+    double last = 0;
+    for (uint32_t i = 0; i < LAGS_MAX; i++) {
+        double lag = floor(pow(most, (double)i / (LAGS_MAX - 1)) + 0.5);
+        if (lag <= last || lag < 1) continue;
+        l->lag_h[l->n++] = lag * g->probe_h;
+        last = lag;
+    }
+}
+
+static enum error_code problem_start(struct problem *p, const struct grid *g, uint32_t pool, const struct model *m,
+                                     const struct model_state *state, const double *towards, struct error *e) {
+    p->m = m;
+    p->subsets = 1u << m->n_scales;
+    p->span_h = g->n * g->step_h;
+    for (uint32_t k = 0; k < m->n_scales; k++) p->towards[k] = towards ? towards[k] : 1.0 / m->n_scales;
+    lags_choose(g, &p->observed);
+    for (uint32_t i = 0; i < CURVE; i++)
+        p->curve.lag_h[p->curve.n++] = g->probe_h / 2 * pow(2 * p->span_h / g->probe_h, (double)i / (CURVE - 1));
+    TRY(lags_settle(&p->observed, m, e));
+    TRY(lags_settle(&p->curve, m, e));
+    for (uint32_t w = 0; w < WINDOWS; w++) {
+        uint32_t n = (uint32_t)(p->span_h / window_h[w]);
+        if (n >= 3) p->windows[p->n_windows++] = n;
+    }
+    p->n_cuts = pool_cuts(g, pool, state, p->cut);
+    for (uint32_t c = 0; c < p->n_cuts; c++) {
+        uint32_t value = p->cut[c].value;
+        p->table[c] = calloc(1, sizeof *p->table[c]);
+        if (!p->table[c]) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        p->table[c]->hours = swing_period(state);
+        for (uint32_t i = 0; i < p->observed.n; i++)
+            p->differ[c][i] = grid_differ(g, pool, value, pool, value, grid_lag(g, p->observed.lag_h[i]));
+        for (uint32_t w = 0; w < p->n_windows; w++)
+            p->deviation[c][w] = window_deviation(g, pool, value, window_h[w], p->windows[w]);
+    }
+    return OK;
+}
+
+static void problem_free(struct problem *p) {
+    free(p->observed.still);
+    free(p->curve.still);
+    for (uint32_t c = 0; c < CUTS_MAX; c++) free(p->table[c]);
+}
+
+static bool solve(struct problem *p, double *weight) {
+    uint32_t n = p->m->n_scales;
+    size_t rows = (size_t)p->n_cuts * (p->observed.n + p->n_windows) + 2 * (size_t)n;
+    gsl_multifit_nlinear_parameters settings = gsl_multifit_nlinear_default_parameters();
+    gsl_multifit_nlinear_fdf f = {.f = residuals, .n = rows, .p = n, .params = p};
+    gsl_multifit_nlinear_workspace *work =
+        rows >= n ? gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &settings, rows, n) : NULL;
+    gsl_vector *x = gsl_vector_alloc(n);
+    int why = 0;
+    bool ok = work && x;
+    for (uint32_t k = 0; ok && k < n; k++) gsl_vector_set(x, k, log(p->towards[k] + 0.02));
+    ok = ok && gsl_multifit_nlinear_init(x, &f, work) == GSL_SUCCESS;
+    if (ok) gsl_multifit_nlinear_driver(ROUNDS, 1e-6, 1e-8, 0, NULL, NULL, &why, work); /* stopping early is fine */
+    if (ok) weights_of(gsl_multifit_nlinear_position(work), n, weight);
+    gsl_vector_free(x);
+    if (work) gsl_multifit_nlinear_free(work);
+    return ok;
+}
+
+enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const double *towards,
+                           struct model_state *state, struct error *e) {
+    struct problem *p = calloc(1, sizeof *p);
+    if (!p) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    enum error_code rc = problem_start(p, g, pool, m, state, towards, e);
+    if (rc == OK && !solve(p, state->weight)) rc = error_set(e, ERR_FAILED, NULL, "the weights cannot be fitted");
+    problem_free(p);
+    free(p);
+    return rc;
+}
