@@ -107,6 +107,20 @@ static void push(struct fleet *f, uint32_t group, const struct sp_observation *o
     p->obs[p->n_obs++] = *o;
 }
 
+/* Before memory is asked for: the policy that wants too much is named. */
+static enum error_code check_state(const struct policy_spec *spec, const struct sp_limits *limits, const char *group,
+                                   struct error *e) {
+    const struct policy_part *const parts[] = {&spec->autoscaler, &spec->mix, &spec->placer, &spec->whole};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const struct sp_policy *p = parts[i]->policy;
+        size_t size = p && p->state_size ? p->state_size(parts[i]->value, limits) : 0;
+        if (size > FLEET_STATE_MAX)
+            return error_set(e, ERR_FAILED, group, "the policy \"%s\" asks for %zu bytes of state; the limit is %zu",
+                             p->name, size, FLEET_STATE_MAX);
+    }
+    return OK;
+}
+
 static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e) {
     const struct fleet_group *config = &f->params.groups[g];
     struct ledger_group *lg = &f->ledger.groups[g];
@@ -133,6 +147,7 @@ static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e)
     memset(v->last, 0xff, sizeof v->last);
 
     struct sp_limits limits = {config->n_pools, FLEET_SLOTS_MAX, FLEET_ACTIONS_MAX};
+    TRY(check_state(config->spec, &limits, config->name, e));
     size_t size = composer_size(config->spec, &limits);
     if (size > fp->memory_size) {
         free(fp->memory);

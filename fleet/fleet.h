@@ -15,6 +15,8 @@
 
 /* Rows at once, over all groups: what the event key has room for. */
 #define FLEET_SLOTS_MAX ((1u << 20) - 8192u)
+/* Bytes of state that one policy may ask for. */
+#define FLEET_STATE_MAX ((size_t)64 << 20)
 #define FLEET_ACTIONS_MAX 256u /* in one buffer; a step may fill several */
 
 struct fleet_pool {

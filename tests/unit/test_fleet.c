@@ -316,6 +316,28 @@ static void wrong_answers_are_named(void **state) {
     }
 }
 
+static size_t state_asked; /* by the policy below */
+static size_t huge_state(const union sp_value *value, const struct sp_limits *limits) {
+    (void)value;
+    (void)limits;
+    return state_asked;
+}
+
+static void huge_state_is_refused(void **state) {
+    struct fixture *f = *state;
+    struct sp_policy greedy = scripted;
+    greedy.name = "greedy";
+    greedy.state_size = huge_state;
+    f->spec.whole.policy = &greedy;
+    state_asked = FLEET_STATE_MAX;
+    begin(f);
+    static const size_t sizes[] = {FLEET_STATE_MAX + 1, SIZE_MAX};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        state_asked = sizes[i];
+        assert_failed_error(fleet_start(f->fleet, &f->params, &f->e), &f->e, "g", "greedy", "the limit is 67108864");
+    }
+}
+
 static void groups_share_no_pool(void **state) {
     struct fixture *f = *state;
     struct fleet_group groups[2] = {f->group, f->group};
@@ -400,6 +422,7 @@ int main(void) {
         CASE(pools_are_kept_up_to_date),
         CASE(the_guard_counts_everything_in_flight),
         CASE(wrong_answers_are_named),
+        CASE(huge_state_is_refused),
         CASE(groups_share_no_pool),
         CASE(reasons_are_explained),
         CASE(a_full_disk_is_an_error),
