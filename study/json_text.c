@@ -48,13 +48,33 @@ static const cJSON *find_twice(const cJSON *object, const cJSON *child) {
     return NULL;
 }
 
-static enum error_code check_tree(const cJSON *node, const char *name, struct error *e) {
+#define WHERE_MAX 320
+
+/* "name at path"; at the top the name alone.  Returns where. */
+static const char *tree_where(const char *name, const struct strbuf *path, char where[WHERE_MAX]) {
+    snprintf(where, WHERE_MAX, "%.150s%s%.150s", name, path->size ? " at " : "", path->size ? path->data : "");
+    return where;
+}
+
+/* `path`: of the node, as users write it; back as it was when all is well. */
+static enum error_code check_tree(const cJSON *node, const char *name, struct strbuf *path, struct error *e) {
+    char where[WHERE_MAX];
     if (cJSON_IsNumber(node) && !isfinite(node->valuedouble))
-        return error_set(e, ERR_INPUT, name, "a number in the JSON is too large");
-    for (const cJSON *child = node->child; child; child = child->next) {
+        return error_set(e, ERR_INPUT, tree_where(name, path, where), "the number is too large; the limit is 1.8e308");
+    size_t size = path->size;
+    unsigned i = 0;
+    for (const cJSON *child = node->child; child; child = child->next, i++) {
         if (cJSON_IsObject(node) && find_twice(node, child))
-            return error_set(e, ERR_INPUT, name, "the key \"%s\" is there twice in one object", child->string);
-        TRY(check_tree(child, name, e));
+            return error_set(e, ERR_INPUT, tree_where(name, path, where),
+                             "the key \"%.100s\" is there twice in one object", child->string);
+        if (cJSON_IsObject(node))
+            strbuf_printf(path, "%s%s", size ? "." : "", child->string);
+        else
+            strbuf_printf(path, "%s%u", size ? "." : "", i);
+        if (path->failed) return error_set(e, ERR_FAILED, name, "out of memory");
+        TRY(check_tree(child, name, path, e));
+        path->size = size;
+        path->data[size] = '\0';
     }
     return OK;
 }
@@ -68,7 +88,9 @@ enum error_code json_text_parse(const char *text, size_t size, const char *name,
     const char *end = NULL;
     cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, &end, true);
     if (!root) return syntax_error(text, size, end, name, e);
-    enum error_code rc = check_tree(root, name, e);
+    struct strbuf path = {0};
+    enum error_code rc = check_tree(root, name, &path, e);
+    strbuf_free(&path);
     if (rc != OK) {
         cJSON_Delete(root);
         return rc;

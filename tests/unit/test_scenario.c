@@ -255,6 +255,23 @@ static void test_group_errors(void **state) {
         "--set groups.0.share", "no array");
 }
 
+/* JSON that reads, but holds what no value is: the place is named. */
+static void test_json_errors(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        const char *json, *where, *what;
+    } cases[] = {{"{\"fleet\": {\"target\": 1e309}}", "s.json at fleet.target: ", "too large"},
+                 {"{\"trace\": {\"paths\": [1, -1e999]}}", "s.json at trace.paths.1: ", "too large"},
+                 {"{\"fleet\": {\"target\": 1, \"target\": 2}}", "s.json at fleet: ", "\"target\" is there twice"},
+                 {"1e999", "s.json: ", "too large"},
+                 {"{\"a\": [],\n\"b\": \"\xff\"}", "s.json:2: ", "not UTF-8"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error e = {0};
+        assert_input_error(doc_parse(cases[i].json, strlen(cases[i].json), "s.json", &f->doc, &e), &e, cases[i].where,
+                           cases[i].what);
+    }
+}
+
 /* A scenario text and what its error must say. */
 static void test_errors(void **state) {
     struct fixture *f = *state;
@@ -452,6 +469,7 @@ int main(void) {
         T(test_groups),
         T(test_rounded_shares),
         T(test_group_errors),
+        T(test_json_errors),
         T(test_errors),
         T(test_syntax),
         T(test_option_errors),
