@@ -30,7 +30,7 @@ void samples_free(struct series *s) {
 }
 
 static void raw_pool_free(struct raw_pool *p) {
-    char *texts[] = {p->name, p->cloud, p->region, p->zone, p->instance_type, p->offset, p->epoch, p->points_path};
+    char *texts[] = {p->name, p->cloud, p->region, p->zone, p->instance_type, p->offset, p->epoch, p->points_path, p->offset_place};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
     samples_free(&p->capacity);
     samples_free(&p->price);
@@ -279,6 +279,7 @@ enum error_code builder_align(struct trace_builder *b, const char *pool, const c
     }
     if (b->pools[at]->offset)
         return error_set(e, ERR_INPUT, where, "pool '%s' has an offset already (%s)", pool, b->pools[at]->offset);
+    TRY(raw_text_set(&b->pools[at]->offset_place, where, e));
     return raw_text_set(&b->pools[at]->offset, offset, e);
 }
 

@@ -59,6 +59,7 @@ struct raw_pool {
     bool identity_final;                         /* a tidy file said all there is */
     struct series capacity, price;
     char *offset, *epoch;
+    char *offset_place; /* file and line that say the offset; NULL: a manifest */
     uint32_t n_points, room_points;
     struct price_point *points; /* of price histories, in any order */
     char *points_path;

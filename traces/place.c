@@ -67,6 +67,7 @@ static enum error_code series_base(const struct raw_pool *p, const struct series
         char where[POOL_NAME_MAX + 32];
         snprintf(where, sizeof where, "offset of pool '%s'", p->name);
         error_in(e, where);
+        error_in(e, p->offset_place ? p->offset_place : s->path);
         return rc;
     }
     int64_t epoch = 0;
@@ -87,6 +88,9 @@ static enum error_code series_base(const struct raw_pool *p, const struct series
 static enum error_code place_pool(const struct raw_pool *p, struct clock *c, struct placement *out, struct error *e) {
     bool has_capacity = p->capacity.path != NULL, has_price = p->price.path != NULL;
     bool undated = (has_capacity && !p->capacity.dated) || (has_price && !p->price.dated);
+    if (!undated && p->offset_place)
+        return error_set(e, ERR_INPUT, p->offset_place, "pool '%s' carries its own dates (%s); an offset contradicts them",
+                         p->name, has_capacity ? p->capacity.path : p->price.path);
     if (!undated && (p->offset || p->epoch))
         return error_set(e, ERR_INPUT, has_capacity ? p->capacity.path : p->price.path,
                          "pool '%s' carries its own dates; an %s contradicts them", p->name,
@@ -113,11 +117,12 @@ static enum error_code check_overlap(struct trace_builder *b, const struct place
         const struct raw_pool *p = builder_pool_at(b, i);
         const struct placement *at = &placed->pools[i];
         const char *path = p->capacity.path ? p->capacity.path : p->price.path;
+        const struct raw_pool *late = builder_pool_at(b, last);
         if (at->end_ms <= placed->start_ms)
-            return error_set(e, ERR_INPUT, path,
+            return error_set(e, ERR_INPUT, late->offset_place ? late->offset_place : path,
                              "pool '%s' covers no time: it ends %" PRId64 " s before the common start, the first "
                              "sample of pool '%s'",
-                             p->name, (placed->start_ms - at->end_ms) / MS_PER_S, builder_pool_at(b, last)->name);
+                             p->name, (placed->start_ms - at->end_ms) / MS_PER_S, late->name);
         if (at->end_ms - placed->start_ms > TIME_LIMIT_MS)
             return error_set(e, ERR_INPUT, path, "pool '%s' is longer than the limit of %" PRId64 " days", p->name,
                              (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));

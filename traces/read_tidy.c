@@ -216,15 +216,25 @@ static void finish_series(const struct tidy *t, const struct tidy_pool *p, int64
     s->dated = t->dated;
 }
 
+/* Without a span the pool ends at the last time of the file. */
+static const struct series *starts_at_end(const struct tidy *t, const struct tidy_pool *p) {
+    if (p->span_ms) return NULL;
+    if (p->capacity.n && p->capacity.at_ms[0] >= t->last_ms) return &p->capacity;
+    return p->price.n && p->price.at_ms[0] >= t->last_ms ? &p->price : NULL;
+}
+
 static enum error_code hand_over(struct tidy *t, struct error *e) {
     if (t->n == 0) return error_set(e, ERR_INPUT, t->src->path, "has no rows; expected at least one");
     for (uint32_t i = 0; i < t->n; i++) {
         struct tidy_pool *p = &t->pools[i];
         if (!p->capacity.n && !p->price.n)
             return error_set(e, ERR_INPUT, t->src->path, "pool '%s' is described but has no rows", p->pool->name);
-        if (!p->span_ms && t->last_ms == 0)
+        const struct series *late = starts_at_end(t, p);
+        if (late)
             return error_set(e, ERR_INPUT, t->src->path,
-                             "covers no time: all rows are at time 0 and pool '%s' has no span_ms", p->pool->name);
+                             "the %s of pool '%s' covers no time: its first row is at the last time of the file, and no "
+                             "'# pool' line gives a span_ms after it",
+                             late == &p->price ? "price" : "capacity", p->pool->name);
         if (p->capacity.n) {
             finish_series(t, p, p->samples, &p->capacity);
             TRY(builder_add_capacity(p->pool, t->src, &p->capacity, e));

@@ -31,7 +31,8 @@ enum error_code gap_from_json(const struct cJSON *v, const char *where, int64_t 
         return error_set(e, ERR_INPUT, where, "expected a number of seconds, got %s", json_value_kind(v));
     double ms = rint(v->valuedouble * 1000);
     if (!(ms >= 1 && ms <= (double)TIME_LIMIT_MS))
-        return error_set(e, ERR_INPUT, where, "expected a number of seconds of at least 0.001, got %g", v->valuedouble);
+        return error_set(e, ERR_INPUT, where, "expected a number of seconds from 0.001 to %.0f, got %g",
+                         floor((double)TIME_LIMIT_MS / 1000), v->valuedouble);
     *gap_ms = (int64_t)ms;
     return OK;
 }

@@ -308,14 +308,14 @@ static void bad_alignment(void **state) {
         {"pool,offset\nus-east-1b,5s\n", "align.csv:2", "did you mean 'us-east-1a'"},
         {"pool,offset\nzzzzzzzzzzzzzz,5s\n", "align.csv:2", "no pool 'zzzzzzzzzzzzzz'"},
         {"pool,offset\nus-east-1a,5s\nus-east-1a,5s\n", "align.csv:3", "has an offset already"},
-        {"pool,offset\nus-east-1a,-5s\n", "offset of pool 'us-east-1a'", "negative"},
-        {"pool,offset\nus-east-1a,5 ticks\n", "offset of pool 'us-east-1a'", "not a duration"},
+        {"pool,offset\nus-east-1a,-5s\n", "align.csv:2: offset of pool 'us-east-1a'", "negative"},
+        {"pool,offset\nus-east-1a,5 ticks\n", "align.csv:2: offset of pool 'us-east-1a'", "not a duration"},
         {"pool,offset\nus-east-1a,99999999999999999ticks\n", "offset of pool 'us-east-1a'", "out of range"},
         {"pool,offset\nus-east-1a,99999999999999999999999999999ticks\n", "offset of pool 'us-east-1a'", "too long"},
         {"pool,offset\nus-east-1a\n", "align.csv:2", "2 fields"},
         {"zone,offset\n", "align.csv", "header pool,offset"},
         {"", "align.csv", "header pool,offset"},
-        {"pool,offset\nd,5s\n", "d.csv", "alignment offset contradicts"},
+        {"pool,offset\nd,5s\n", "align.csv:2", "an offset contradicts"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *align = test_file(b->dir, "align.csv", rows[i].text);
@@ -342,7 +342,7 @@ static void a_pool_that_ends_too_early(void **state) {
     put(b, "b.json", SAMPLES);
     const char *align = put(b, "align", "pool,offset\nb,240s\n");
     struct trace_options o = {.align_path = align};
-    LOAD_FAILS(&o, PATHS(b->dir), "a.json", "covers no time", "pool 'b'");
+    LOAD_FAILS(&o, PATHS(b->dir), "align:2", "pool 'a' covers no time", "pool 'b'");
 }
 
 /* ---- manifests -------------------------------------------------------------------- */

@@ -124,6 +124,8 @@ static void refused(void **state) {
         {HEAD "5,a,1,\n4,a,2,\n", "t.csv:4", "must rise"},
         {HEAD "0,,1,\n", "t.csv:3", "empty name"},
         {HEAD "0,a,1,\n", "t.csv", "covers no time"},
+        {HEAD "0,a,1,\n9,a,2,\n9,b,1,\n", "t.csv", "the capacity of pool 'b' covers no time"},
+        {HEAD "0,a,1,\n9,a,2,0.5\n", "t.csv", "the price of pool 'a' covers no time"},
         {"# spotsim-trace 1\n# epoch soon\n", "t.csv:2", "soon"},
         {"# spotsim-trace 1\n# pool 5\n", "t.csv:2", "JSON object"},
         {"# spotsim-trace 1\n# pool {\n", "t.csv:2", "JSON object"},
