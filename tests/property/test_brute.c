@@ -35,7 +35,8 @@ static void random_series(struct luck *l, struct brute_series *s, uint32_t span,
 }
 
 static void random_pool(struct luck *l, struct brute_pool *p, uint32_t span) {
-    random_series(l, &p->capacity, span, 1 + luck_below(l, BRUTE_STEPS), 2 + luck_below(l, 8));
+    uint32_t points = 1 + luck_below(l, BRUTE_STEPS); /* drawn one by one: compilers differ in the order of arguments */
+    random_series(l, &p->capacity, span, points, 2 + luck_below(l, 8));
     random_series(l, &p->price, span, 1 + luck_below(l, 4), 5);
     for (uint32_t i = 0; i < p->price.n; i++) p->price.value[i] = (p->price.value[i] + 1) * 100003;
     if (luck_one_in(l, 12)) {

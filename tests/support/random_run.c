@@ -72,11 +72,13 @@ static void random_policy(struct luck *l, char *text, size_t room) {
     static const char *const placers[] = {"cheapest", "round-robin", "even-spread",       "least-loaded",
                                           "random",   "skypilot",    "ttl-bench(ttl=90s)"};
     char mix[160], target[120];
-    if (luck_one_in(l, 2))
+    if (luck_one_in(l, 2)) {
         snprintf(target, sizeof target, "constant(target=%u)", luck_below(l, 9));
-    else
-        snprintf(target, sizeof target, "series(file=\"0s:%u %us:0 %us:%u\")", 1 + luck_below(l, 5),
-                 60 + luck_below(l, 600), 700 + luck_below(l, 600), 1 + luck_below(l, 8));
+    } else { /* drawn one by one: compilers differ in the order of arguments */
+        uint32_t first = 1 + luck_below(l, 5), idle = 60 + luck_below(l, 600);
+        uint32_t again = 700 + luck_below(l, 600), last = 1 + luck_below(l, 8);
+        snprintf(target, sizeof target, "series(file=\"0s:%u %us:0 %us:%u\")", first, idle, again, last);
+    }
     uint32_t which = luck_below(l, 7);
     const char *notice = luck_one_in(l, 2) ? "react" : "ignore", *rebalance = luck_one_in(l, 2) ? "react" : "ignore";
 #pragma GCC diagnostic push

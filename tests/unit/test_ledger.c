@@ -139,9 +139,11 @@ static void counts_equal_a_recount(void **state) {
         bool row = t->l.n_slots > 0 && t->l.rows[slot].launch != 0;
         switch (luck_below(&l, 5)) {
         case 0:
-            if (t->l.in_use < 200)
-                ledger_add(&t->l, luck_below(&l, 2), luck_below(&l, POOLS), (enum sp_market)luck_below(&l, 2),
-                           (enum sp_state)luck_below(&l, 2), (int64_t)i);
+            if (t->l.in_use < 200) {
+                uint32_t group = luck_below(&l, 2), pool = luck_below(&l, POOLS);
+                enum sp_market market = (enum sp_market)luck_below(&l, 2);
+                ledger_add(&t->l, group, pool, market, (enum sp_state)luck_below(&l, 2), (int64_t)i);
+            }
             break;
         case 1:
         case 2:
