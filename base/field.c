@@ -11,7 +11,9 @@
 #include "base/text.h"
 
 /* A count's last value stands for unlimited. */
-static double largest(const struct field *f) { return f->type == FIELD_COUNT ? fmin(f->max, UINT32_MAX - 1.0) : f->max; }
+static double largest(const struct field *f) {
+    return f->type == FIELD_COUNT ? fmin(f->max, UINT32_MAX - 1.0) : f->max;
+}
 
 /* What the field's range is, in words. */
 static void range_text(const struct field *f, char out[96]) {

@@ -60,9 +60,9 @@ enum error_code text_duration_ms(const char *text, int64_t *ms, struct error *e)
                          (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
     double rounded = rint(value);
     if (rounded == 0 && value > 0)
-        return error_set(e, ERR_INPUT, NULL,
-                         "duration '%.60s' is too short: times are kept in whole milliseconds; expected 0 or at least 1ms",
-                         text);
+        return error_set(
+            e, ERR_INPUT, NULL,
+            "duration '%.60s' is too short: times are kept in whole milliseconds; expected 0 or at least 1ms", text);
     *ms = (int64_t)rounded;
     return OK;
 }

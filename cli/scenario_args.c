@@ -11,8 +11,8 @@
 const struct option scenario_options[] = {
     {"trace", OPTION_LIST, "PATH", "trace files, folders or globs, read as one trace", "trace.paths", false},
     {"target", OPTION_VALUE, "N", "replicas wanted, 0 to 1000000", "fleet.target", false},
-    {"load", OPTION_VALUE, "FILE", "requests to the service: CSV of seconds,requests_per_second, or 0s:1.5 1h:20", "load",
-     false},
+    {"load", OPTION_VALUE, "FILE", "requests to the service: CSV of seconds,requests_per_second, or 0s:1.5 1h:20",
+     "load", false},
     {"policy", OPTION_VALUE, "TEXT", "'MIX(key=value,...)+PLACER(key=value,...)', or a .c or .so file", "fleet.policy",
      false},
     {"profile", OPTION_VALUE, "NAME", "control lag: skypilot (default), ideal, spothedge, live", "profile", false},
@@ -105,6 +105,5 @@ enum error_code scenario_args_doc(const struct options *o, struct scenario_env *
 }
 
 void print_notes(const struct notes *notes) {
-    for (uint32_t i = 0; i < notes->n; i++)
-        cli_say(notes->warning[i] ? "warning" : "note", notes->lines[i]);
+    for (uint32_t i = 0; i < notes->n; i++) cli_say(notes->warning[i] ? "warning" : "note", notes->lines[i]);
 }

@@ -26,7 +26,8 @@ const struct field top_fields[] = {
      "length of the run, warm-up included; null: to the end of the trace's shortest pool", NULL},
     {"load", FIELD_TEXT, AT(load), "requests/s", 0, 0, NULL,
      "requests to the service from the start of the run on: CSV file of seconds,requests_per_second, or a list such "
-     "as 0s:1.5 1h:20; null: not known", NULL},
+     "as 0s:1.5 1h:20; null: not known",
+     NULL},
 };
 #undef AT
 #define AT(member) offsetof(struct scenario_trace, member)
@@ -57,7 +58,9 @@ const struct field study_fields[] = {
     {"replications", FIELD_INT, AT(replications), "runs", 1, 1000000, "1",
      "runs per variant; with a precision: at most", NULL},
     {"window", FIELD_DURATION, AT(window_ms), "", 1, TIME_MAX, NULL,
-     "each replication replays a window of this length out of the run, drawn from seed and replication; null: all of it", NULL},
+     "each replication replays a window of this length out of the run, drawn from seed and replication; null: all of "
+     "it",
+     NULL},
     {"precision", FIELD_REAL, AT(precision), "", 0, 1e12, "0",
      "stop after 8, 16, 32, ... replications once every variant's 95 % interval is at most this much to either side; "
      "0: run them all",

@@ -89,8 +89,9 @@ static enum error_code place_pool(const struct raw_pool *p, struct clock *c, str
     bool has_capacity = p->capacity.path != NULL, has_price = p->price.path != NULL;
     bool undated = (has_capacity && !p->capacity.dated) || (has_price && !p->price.dated);
     if (!undated && p->offset_place)
-        return error_set(e, ERR_INPUT, p->offset_place, "pool '%s' carries its own dates (%s); an offset contradicts them",
-                         p->name, has_capacity ? p->capacity.path : p->price.path);
+        return error_set(e, ERR_INPUT, p->offset_place,
+                         "pool '%s' carries its own dates (%s); an offset contradicts them", p->name,
+                         has_capacity ? p->capacity.path : p->price.path);
     if (!undated && (p->offset || p->epoch))
         return error_set(e, ERR_INPUT, has_capacity ? p->capacity.path : p->price.path,
                          "pool '%s' carries its own dates; an %s contradicts them", p->name,

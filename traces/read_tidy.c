@@ -231,10 +231,11 @@ static enum error_code hand_over(struct tidy *t, struct error *e) {
             return error_set(e, ERR_INPUT, t->src->path, "pool '%s' is described but has no rows", p->pool->name);
         const struct series *late = starts_at_end(t, p);
         if (late)
-            return error_set(e, ERR_INPUT, t->src->path,
-                             "the %s of pool '%s' covers no time: its first row is at the last time of the file, and no "
-                             "'# pool' line gives a span_ms after it",
-                             late == &p->price ? "price" : "capacity", p->pool->name);
+            return error_set(
+                e, ERR_INPUT, t->src->path,
+                "the %s of pool '%s' covers no time: its first row is at the last time of the file, and no "
+                "'# pool' line gives a span_ms after it",
+                late == &p->price ? "price" : "capacity", p->pool->name);
         if (p->capacity.n) {
             finish_series(t, p, p->samples, &p->capacity);
             TRY(builder_add_capacity(p->pool, t->src, &p->capacity, e));

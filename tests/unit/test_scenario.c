@@ -210,18 +210,18 @@ static void check_cut(struct fixture *f, const char *json, uint32_t g, uint32_t 
 /* Shares make up the fleet's target, whole; fixed targets come on top. */
 static void test_rounded_shares(void **state) {
     struct fixture *f = *state;
-    static const char thirds[] = GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.33}",
-                                        "{\"pools\": [\"us-w*\"], \"share\": 0.33}, "
-                                        "{\"pools\": [\"us-east1*\"], \"share\": 0.33}");
+    static const char thirds[] =
+        GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.33}", "{\"pools\": [\"us-w*\"], \"share\": 0.33}, "
+                                                                  "{\"pools\": [\"us-east1*\"], \"share\": 0.33}");
     check_cut(f, thirds, 1, 330000, 660000);
     check_cut(f, thirds, 2, 660000, 1000000);
-    static const char over[] = GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.505}",
-                                      "{\"pools\": [\"us-w*\"], \"share\": 0.505}, "
-                                      "{\"pools\": [\"us-east1*\"], \"share\": 0}");
+    static const char over[] =
+        GROUPS("{\"pools\": [\"us-east-1a*\"], \"share\": 0.505}", "{\"pools\": [\"us-w*\"], \"share\": 0.505}, "
+                                                                   "{\"pools\": [\"us-east1*\"], \"share\": 0}");
     check_cut(f, over, 1, 505000, 1000000);
     check_cut(f, over, 2, 1000000, 1000000);
-    static const char mixed[] = GROUPS("{\"pools\": [\"us-east-1a*\"], \"target\": 2}",
-                                       "{\"pools\": [\"us-w*\"], \"share\": 1}");
+    static const char mixed[] =
+        GROUPS("{\"pools\": [\"us-east-1a*\"], \"target\": 2}", "{\"pools\": [\"us-w*\"], \"share\": 1}");
     check_cut(f, mixed, 1, 0, 1000000);
     struct sim *sim = sim_new();
     struct sim_result result = {0};
@@ -282,7 +282,8 @@ static void test_errors(void **state) {
         {"{\"fleet\": []}", "s.json at fleet", "expected an object"},
         {"{\"fleet\": {\"target\": \"two\"}}", "s.json at fleet.target", "two"},
         {"{\"fleet\": {\"target\": 1.5, \"policy\": \"spot()\"}}", "s.json at fleet.target", "whole number"},
-        {"{\"fleet\": {\"target\": -1, \"policy\": \"spot()\"}}", "s.json at fleet.target", "-1 is out of range; expected 0 to 1000000 replicas"},
+        {"{\"fleet\": {\"target\": -1, \"policy\": \"spot()\"}}", "s.json at fleet.target",
+         "-1 is out of range; expected 0 to 1000000 replicas"},
         {"{\"fleet\": {\"target\": 1}}", "fleet.policy", "no policy given"},
         {"{\"fleet\": {\"target\": 1, \"policy\": 7}}", "s.json at fleet.policy", "got a number"},
         {"{\"fleet\": {\"target\": 1, \"policy\": \"spott()\"}}", "s.json at fleet.policy", "'spot'"},
