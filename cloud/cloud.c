@@ -61,7 +61,7 @@ static void start_pool(struct cloud *c, uint32_t i) {
     p->members = members;
     p->members_room = room;
     p->random = c->params.pools[i].reclaim == RECLAIM_RANDOM;
-    p->oldest = p->newest = p->doomed_first = p->doomed_last = SP_NONE;
+    p->oldest = p->newest = p->spare = p->doomed_first = p->doomed_last = SP_NONE;
     p->capacity = TRACE_UNLIMITED;
     p->key = random_key_text(c->params.key, c->params.trace_pools[i].name);
     for (int m = 0; m < SP_MARKETS; m++) {
@@ -131,6 +131,7 @@ static void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     else
         c->instances[p->newest].newer = slot;
     p->newest = slot;
+    if (p->spare == SP_NONE || c->params.pools[x->pool].reclaim == RECLAIM_NEWEST) p->spare = slot;
     if (p->random) {
         x->member = p->n_members;
         p->members[p->n_members++] = slot;
@@ -151,8 +152,15 @@ static void undoom(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     x->doomed = false;
 }
 
+/* Whose turn comes after this one's by the pool's rule. */
+static uint32_t next_victim(const struct cloud *c, uint32_t slot) {
+    const struct cloud_instance *x = &c->instances[slot];
+    return c->params.pools[x->pool].reclaim == RECLAIM_NEWEST ? x->older : x->newer;
+}
+
 static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     struct cloud_instance *x = &c->instances[slot];
+    if (p->spare == slot) p->spare = next_victim(c, slot);
     if (x->older == SP_NONE)
         p->oldest = x->newer;
     else
@@ -253,10 +261,9 @@ uint32_t cloud_victim(struct cloud *c, uint32_t pool, bool spare_doomed) {
     struct cloud_pool *p = &c->pools[pool];
     int rule = c->params.pools[pool].reclaim;
     if (rule == RECLAIM_RANDOM) return random_victim(c, p, spare_doomed);
-    uint32_t slot = rule == RECLAIM_NEWEST ? p->newest : p->oldest;
-    while (slot != SP_NONE && spare_doomed && c->instances[slot].doomed)
-        slot = rule == RECLAIM_NEWEST ? c->instances[slot].older : c->instances[slot].newer;
-    return slot;
+    if (!spare_doomed) return rule == RECLAIM_NEWEST ? p->newest : p->oldest;
+    while (p->spare != SP_NONE && c->instances[p->spare].doomed) p->spare = next_victim(c, p->spare);
+    return p->spare;
 }
 
 void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms) {

@@ -43,6 +43,7 @@ struct cloud_pool {
     uint32_t held[SP_MARKETS];     /* instances */
     uint32_t doomed;               /* of the spot ones, with a deadline on the doomed list */
     uint32_t oldest, newest;       /* spot, by grant */
+    uint32_t spare;                /* by the rule, none before it is without a deadline; for newest and oldest */
     uint32_t doomed_first, doomed_last;
     uint32_t *members;             /* spot slots in no order; kept only for the random choice */
     uint32_t n_members, members_room;

@@ -29,6 +29,8 @@ void fleet_free(struct fleet *f) {
     free_groups(f);
     free(f->ledger.rows);
     free(f->ledger.group);
+    free(f->ledger.older);
+    free(f->ledger.newer);
     free(f->pool_group);
     free(f->pool_local);
     free(f->orders);
@@ -145,6 +147,7 @@ static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e)
     v->pools = lg->pools;
     memset(v->first, 0xff, sizeof v->first); /* SP_NONE */
     memset(v->last, 0xff, sizeof v->last);
+    memset(lg->newest, 0xff, sizeof lg->newest);
 
     struct sp_limits limits = {config->n_pools, FLEET_SLOTS_MAX, FLEET_ACTIONS_MAX};
     TRY(check_state(config->spec, &limits, config->name, e));

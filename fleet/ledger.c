@@ -30,13 +30,26 @@ static void count(struct ledger_group *g, const struct sp_instance *r, bool add)
     }
 }
 
-/* Lists are ordered by launch number.  Rows mostly change state in launch
- * order, so the place is found from the newest end. */
+/* The row of the same group, market and state launched last before this one.
+ * Two ways at once: back from the state's newest, and back from this row
+ * through rows of any state.  The first is short when rows change state in
+ * launch order or few are in that state, the second when many are. */
+static uint32_t row_before(const struct ledger *l, const struct ledger_group *g, uint32_t slot) {
+    const struct sp_instance *r = &l->rows[slot];
+    uint32_t same = g->view.last[r->market][r->state], any = l->older[slot];
+    while (same != SP_NONE && l->rows[same].launch > r->launch) {
+        if (any == SP_NONE || l->rows[any].state == r->state) return any;
+        same = l->rows[same].prev;
+        any = l->older[any];
+    }
+    return same;
+}
+
+/* Lists are ordered by launch number. */
 static void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot) {
     struct sp_instance *r = &l->rows[slot];
     uint32_t *first = &g->view.first[r->market][r->state], *last = &g->view.last[r->market][r->state];
-    uint32_t after = *last;
-    while (after != SP_NONE && l->rows[after].launch > r->launch) after = l->rows[after].prev;
+    uint32_t after = row_before(l, g, slot);
     r->prev = after;
     r->next = after == SP_NONE ? *first : l->rows[after].next;
     if (r->next == SP_NONE)
@@ -67,9 +80,14 @@ static bool grow(struct ledger *l) {
     if (room <= l->room) return false;
     struct sp_instance *rows = realloc(l->rows, room * sizeof *rows);
     if (rows) l->rows = rows;
-    uint32_t *group = realloc(l->group, room * sizeof *group);
-    if (group) l->group = group;
-    if (!rows || !group) return false;
+    uint32_t **const columns[] = {&l->group, &l->older, &l->newer};
+    bool good = rows != NULL;
+    for (int i = 0; i < 3; i++) {
+        uint32_t *column = realloc(*columns[i], room * sizeof *column);
+        if (column) *columns[i] = column;
+        good = good && column;
+    }
+    if (!good) return false;
     l->room = room;
     return true;
 }
@@ -93,6 +111,11 @@ uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_mar
     r->state = (uint8_t)state;
     l->group[slot] = group;
     l->in_use++;
+    uint32_t *newest = &l->groups[group].newest[market];
+    l->older[slot] = *newest;
+    l->newer[slot] = SP_NONE;
+    if (*newest != SP_NONE) l->newer[*newest] = slot;
+    *newest = slot;
     list_insert(l, &l->groups[group], slot);
     count(&l->groups[group], r, true);
     return slot;
@@ -125,6 +148,11 @@ void ledger_remove(struct ledger *l, uint32_t slot) {
     assert(r->launch != 0);
     list_remove(l, g, slot);
     count(g, r, false);
+    if (l->older[slot] != SP_NONE) l->newer[l->older[slot]] = l->newer[slot];
+    if (l->newer[slot] != SP_NONE)
+        l->older[l->newer[slot]] = l->older[slot];
+    else
+        g->newest[r->market] = l->older[slot];
     r->launch = 0;
     r->prev = SP_NONE;
     r->next = l->free_head;

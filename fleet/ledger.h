@@ -10,6 +10,7 @@
 struct ledger_group {
     struct sp_view view; /* counts and lists live in here; instances is set before each step */
     struct sp_pool *pools;
+    uint32_t newest[SP_MARKETS]; /* last launched row, of any state; SP_NONE without rows */
 };
 
 struct ledger {
@@ -18,7 +19,8 @@ struct ledger {
     uint32_t in_use;
     uint64_t last_launch;
     struct sp_instance *rows;
-    uint32_t *group; /* per slot */
+    uint32_t *group;         /* per slot */
+    uint32_t *older, *newer; /* per slot: rows of the same group and market in any state, by launch */
     uint32_t n_groups;
     struct ledger_group *groups;
 };

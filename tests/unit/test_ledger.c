@@ -25,6 +25,7 @@ static struct two_groups *new_ledger(void) {
         t->groups[g].pools = t->pools[g];
         memset(t->groups[g].view.first, 0xff, sizeof t->groups[g].view.first);
         memset(t->groups[g].view.last, 0xff, sizeof t->groups[g].view.last);
+        memset(t->groups[g].newest, 0xff, sizeof t->groups[g].newest);
         for (uint32_t p = 0; p < POOLS; p++) t->pools[g][p].weight = p + 1;
     }
     return t;
@@ -33,6 +34,8 @@ static struct two_groups *new_ledger(void) {
 static void end_ledger(struct two_groups *t) {
     free(t->l.rows);
     free(t->l.group);
+    free(t->l.older);
+    free(t->l.newer);
     free(t);
 }
 
