@@ -22,8 +22,8 @@ struct meter {
     money integral;           /* of price x time up to since_ms, known prices only */
     int64_t unknown_ms;       /* time up to since_ms without a known price */
     money spent;
-    bool unknown_used;        /* somebody was billed while the price was unknown */
-    int64_t used_ms;          /* instance-milliseconds */
+    bool unknown_used; /* somebody was billed while the price was unknown */
+    int64_t used_ms;   /* instance-milliseconds */
 };
 void meter_set_price(struct meter *m, int64_t price_uusd_per_h, int64_t now_ms);
 
@@ -48,7 +48,7 @@ enum bill_end {
  * within its first hour is free (EC2 user guide, "Billing for interrupted
  * Spot Instances"); GCP per second, 60 s minimum (Compute Engine pricing);
  * Azure and RunPod per second; plain: by the millisecond. */
-void bill_close(const struct bill *b, struct meter *m, enum billing_rule rule, enum sp_market market,
-                enum bill_end end, uint32_t nodes, int64_t now_ms);
+void bill_close(const struct bill *b, struct meter *m, enum billing_rule rule, enum sp_market market, enum bill_end end,
+                uint32_t nodes, int64_t now_ms);
 
 #endif

@@ -179,7 +179,9 @@ static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
 
 /* ---- launches -------------------------------------------------------------------- */
 
-static bool fits(uint32_t held, uint32_t more, uint32_t max) { return max == UINT32_MAX || (held <= max && more <= max - held); }
+static bool fits(uint32_t held, uint32_t more, uint32_t max) {
+    return max == UINT32_MAX || (held <= max && more <= max - held);
+}
 
 static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
                  int64_t *breach_ms) {
@@ -328,8 +330,7 @@ void cloud_finish(struct cloud *c, int64_t now_ms) {
     for (uint32_t s = 0; s < c->instances_room; s++) {
         struct cloud_instance *x = &c->instances[s];
         if (!x->held) continue;
-        bill_close(&x->bill, &c->pools[x->pool].meter[x->market],
-                   (enum billing_rule)c->params.pools[x->pool].billing, (enum sp_market)x->market, BILL_RUNNING,
-                   c->params.nodes, now_ms);
+        bill_close(&x->bill, &c->pools[x->pool].meter[x->market], (enum billing_rule)c->params.pools[x->pool].billing,
+                   (enum sp_market)x->market, BILL_RUNNING, c->params.nodes, now_ms);
     }
 }

@@ -24,28 +24,38 @@ struct cloud_params {
 /* A granted replica, by the slot its owner gave it. */
 struct cloud_instance {
     int64_t granted_ms;
-    int64_t deadline_ms;       /* when the cloud will take it, if it has decided so; INT64_MAX */
+    int64_t deadline_ms; /* when the cloud will take it, if it has decided so; INT64_MAX */
     struct bill bill;
     uint32_t pool;
-    uint32_t older, newer;     /* of the pool's spot instances, by grant */
-    uint32_t member;           /* place in the pool's members */
+    uint32_t older, newer;             /* of the pool's spot instances, by grant */
+    uint32_t member;                   /* place in the pool's members */
     uint32_t doomed_prev, doomed_next; /* of the pool's instances with a deadline, earliest first */
     uint8_t market;
     bool held;
-    bool doomed;               /* on the list above */
+    bool doomed; /* on the list above */
 };
 
 /* What randomness a draw is for; part of its key. */
-enum cloud_purpose { CLOUD_DENIAL = 1, CLOUD_COLD_START, CLOUD_START_FAILURE, CLOUD_LIFETIME, CLOUD_NOTICE, CLOUD_REBALANCE, CLOUD_RECLAIM, CLOUD_PROBE, CLOUD_PURPOSES };
+enum cloud_purpose {
+    CLOUD_DENIAL = 1,
+    CLOUD_COLD_START,
+    CLOUD_START_FAILURE,
+    CLOUD_LIFETIME,
+    CLOUD_NOTICE,
+    CLOUD_REBALANCE,
+    CLOUD_RECLAIM,
+    CLOUD_PROBE,
+    CLOUD_PURPOSES
+};
 
 struct cloud_pool {
-    uint32_t capacity;             /* spot instances now */
-    uint32_t held[SP_MARKETS];     /* instances */
-    uint32_t doomed;               /* of the spot ones, with a deadline on the doomed list */
-    uint32_t oldest, newest;       /* spot, by grant */
-    uint32_t spare;                /* by the rule, none before it is without a deadline; for newest and oldest */
+    uint32_t capacity;         /* spot instances now */
+    uint32_t held[SP_MARKETS]; /* instances */
+    uint32_t doomed;           /* of the spot ones, with a deadline on the doomed list */
+    uint32_t oldest, newest;   /* spot, by grant */
+    uint32_t spare;            /* by the rule, none before it is without a deadline; for newest and oldest */
     uint32_t doomed_first, doomed_last;
-    uint32_t *members;             /* spot slots in no order; kept only for the random choice */
+    uint32_t *members; /* spot slots in no order; kept only for the random choice */
     uint32_t n_members, members_room;
     bool random;                   /* RECLAIM_RANDOM */
     uint32_t region;               /* index */

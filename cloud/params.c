@@ -15,8 +15,8 @@ static const char *const window_names[] = {"refuse", "accept", NULL};
 const struct field pool_fields[] = {
     {"price_spot", FIELD_PRICE, AT(price_spot), "$/h", 0, 1e6, NULL,
      "spot price, in place of the trace's; not set: the trace's, else unknown", NULL},
-    {"price_on_demand", FIELD_PRICE, AT(price_on_demand), "$/h", 0, 1e6, NULL,
-     "on-demand price; unknown if not set", NULL},
+    {"price_on_demand", FIELD_PRICE, AT(price_on_demand), "$/h", 0, 1e6, NULL, "on-demand price; unknown if not set",
+     NULL},
     {"on_demand_capacity", FIELD_COUNT, AT(on_demand_capacity), "instances", 0, 4294967295.0, "unlimited",
      "on-demand instances the pool can give at once", NULL},
     {"on_demand_denial", FIELD_REAL, AT(on_demand_denial), "", 0, 1, "0",

@@ -15,26 +15,26 @@ enum reclaim_rule { RECLAIM_NEWEST, RECLAIM_OLDEST, RECLAIM_RANDOM };
 enum notice_window { WINDOW_REFUSE, WINDOW_ACCEPT };
 
 struct pool_params {
-    int64_t price_spot;            /* uusd/h, in place of the trace's; -1: the trace's, else unknown */
-    int64_t price_on_demand;       /* uusd/h; -1 unknown */
-    uint32_t on_demand_capacity;   /* instances; UINT32_MAX unlimited */
-    double on_demand_denial;       /* probability that an on-demand launch is denied */
-    double spot_denial;            /* probability that a spot launch is denied though there is room */
-    int64_t notice_ms;             /* lead the cloud gives before a reclaim; 0: none */
-    int64_t notice_delay_ms;       /* how long after that the controller learns it; at or past the lead: never */
-    double notice_probability;     /* that the notice arrives */
-    int notice_window;             /* enum notice_window: launches granted inside the lead */
-    int64_t rebalance_ms;          /* lead of the rebalance recommendation; 0: none */
+    int64_t price_spot;          /* uusd/h, in place of the trace's; -1: the trace's, else unknown */
+    int64_t price_on_demand;     /* uusd/h; -1 unknown */
+    uint32_t on_demand_capacity; /* instances; UINT32_MAX unlimited */
+    double on_demand_denial;     /* probability that an on-demand launch is denied */
+    double spot_denial;          /* probability that a spot launch is denied though there is room */
+    int64_t notice_ms;           /* lead the cloud gives before a reclaim; 0: none */
+    int64_t notice_delay_ms;     /* how long after that the controller learns it; at or past the lead: never */
+    double notice_probability;   /* that the notice arrives */
+    int notice_window;           /* enum notice_window: launches granted inside the lead */
+    int64_t rebalance_ms;        /* lead of the rebalance recommendation; 0: none */
     double rebalance_probability;
-    int64_t launch_delay_ms;       /* request to grant */
-    int64_t denial_delay_ms;       /* request to denial; at least the launch delay */
-    struct dist cold_start;        /* grant to ready */
-    double start_failure;          /* probability that a granted replica never becomes ready */
-    struct dist lifetime;          /* spot, grant to preemption; DIST_NONE: the trace decides alone */
-    int64_t lifetime_cap_ms;       /* 0: none */
-    int billing;                   /* enum billing_rule */
-    int reclaim;                   /* enum reclaim_rule */
-    uint32_t weight;               /* replicas that one launch here counts for */
+    int64_t launch_delay_ms; /* request to grant */
+    int64_t denial_delay_ms; /* request to denial; at least the launch delay */
+    struct dist cold_start;  /* grant to ready */
+    double start_failure;    /* probability that a granted replica never becomes ready */
+    struct dist lifetime;    /* spot, grant to preemption; DIST_NONE: the trace decides alone */
+    int64_t lifetime_cap_ms; /* 0: none */
+    int billing;             /* enum billing_rule */
+    int reclaim;             /* enum reclaim_rule */
+    uint32_t weight;         /* replicas that one launch here counts for */
 };
 extern const struct field pool_fields[];
 extern const uint32_t pool_fields_n;

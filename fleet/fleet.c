@@ -9,7 +9,9 @@
 #include "base/random.h"
 #include "fleet/fleet_private.h"
 
-struct fleet *fleet_new(void) { return calloc(1, sizeof(struct fleet)); }
+struct fleet *fleet_new(void) {
+    return calloc(1, sizeof(struct fleet));
+}
 
 static void free_groups(struct fleet *f) {
     for (uint32_t g = 0; g < f->groups_room; g++) {
@@ -199,9 +201,7 @@ void fleet_explain(struct fleet *f, FILE *out) { f->explain = out; }
 
 /* ---- observations ---------------------------------------------------------- */
 
-static void free_row(struct fleet *f, uint32_t slot) {
-    ledger_remove(&f->ledger, slot);
-}
+static void free_row(struct fleet *f, uint32_t slot) { ledger_remove(&f->ledger, slot); }
 
 /* The instances of a row are gone or were never there. */
 static void drop_instances(struct fleet *f) {
@@ -236,7 +236,9 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
     if (f->journal) journal_observation(f->journal, &o, group, fleet_row_pool(f, slot));
     push(f, group, &o);
     switch (kind) {
-    case SP_OBS_SENT: ledger_move(l, slot, SP_PROVISIONING, at_ms); break;
+    case SP_OBS_SENT:
+        ledger_move(l, slot, SP_PROVISIONING, at_ms);
+        break;
     case SP_OBS_GRANTED:
         pool->last_granted_ms[r->market] = at_ms;
         if (r->state <= SP_PROVISIONING) ledger_move(l, slot, SP_STARTING, at_ms);
@@ -245,11 +247,21 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
         pool->last_denied_ms[r->market] = at_ms;
         end_row(f, slot, SP_FAILED, at_ms);
         break;
-    case SP_OBS_READY: ledger_move(l, slot, SP_READY, at_ms); break;
-    case SP_OBS_UNREADY: ledger_move(l, slot, SP_UNREADY, at_ms); break;
-    case SP_OBS_FAILED: end_row(f, slot, SP_FAILED, at_ms); break;
-    case SP_OBS_NOTICE: ledger_flag(l, slot, SP_NOTICED, value); break;
-    case SP_OBS_REBALANCE: ledger_flag(l, slot, SP_REBALANCE, 0); break;
+    case SP_OBS_READY:
+        ledger_move(l, slot, SP_READY, at_ms);
+        break;
+    case SP_OBS_UNREADY:
+        ledger_move(l, slot, SP_UNREADY, at_ms);
+        break;
+    case SP_OBS_FAILED:
+        end_row(f, slot, SP_FAILED, at_ms);
+        break;
+    case SP_OBS_NOTICE:
+        ledger_flag(l, slot, SP_NOTICED, value);
+        break;
+    case SP_OBS_REBALANCE:
+        ledger_flag(l, slot, SP_REBALANCE, 0);
+        break;
     case SP_OBS_PREEMPTED:
         pool->last_preempted_ms = at_ms;
         end_row(f, slot, SP_PREEMPTED, at_ms);
@@ -258,8 +270,11 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
         drop_instances(f);
         free_row(f, slot);
         break;
-    case SP_OBS_CLEARED: free_row(f, slot); break;
-    default: assert(false); /* not an observation about a replica */
+    case SP_OBS_CLEARED:
+        free_row(f, slot);
+        break;
+    default:
+        assert(false); /* not an observation about a replica */
     }
 }
 
@@ -318,8 +333,9 @@ static enum error_code apply_launch(struct fleet *f, uint32_t group, const struc
                                     struct error *e) {
     const struct fleet_group *config = &f->params.groups[group];
     if (a->pool >= config->n_pools || a->market >= SP_MARKETS || a->count == 0)
-        return error_set(e, ERR_FAILED, config->name, "the policy launched %u replicas in pool %u on market %u; pools are 0..%u",
-                         a->count, a->pool, a->market, config->n_pools ? config->n_pools - 1 : 0);
+        return error_set(e, ERR_FAILED, config->name,
+                         "the policy launched %u replicas in pool %u on market %u; pools are 0..%u", a->count, a->pool,
+                         a->market, config->n_pools ? config->n_pools - 1 : 0);
     enum sp_state state = f->params.direct_launch ? SP_PROVISIONING : SP_REQUESTED;
     for (uint32_t i = 0; i < a->count; i++) {
         if (f->instances > f->params.max_instances || f->params.max_instances - f->instances < f->params.nodes) {
@@ -348,8 +364,8 @@ static enum error_code apply_end(struct fleet *f, uint32_t group, const struct s
                                  struct error *e) {
     struct ledger *l = &f->ledger;
     const struct fleet_group *config = &f->params.groups[group];
-    bool known = a->slot < l->n_slots && a->launch != 0 && l->rows[a->slot].launch == a->launch &&
-                 l->group[a->slot] == group;
+    bool known =
+        a->slot < l->n_slots && a->launch != 0 && l->rows[a->slot].launch == a->launch && l->group[a->slot] == group;
     if (!known)
         return error_set(e, ERR_FAILED, config->name, "the policy ends replica %llu in slot %u, which is not there",
                          (unsigned long long)a->launch, a->slot);

@@ -50,7 +50,8 @@ enum error_code journal_header(struct fleet *f, FILE *out, struct error *e) {
     /* 64-bit keys do not fit a JSON number */
     strbuf_printf(&b,
                   ",\"key\":\"%016" PRIx64 "\",\"interval_ms\":%" PRId64 ",\"retry_ms\":%" PRId64
-                  ",\"direct_launch\":%s,\"keep_rows\":%s,\"nodes\":%" PRIu32 ",\"max_instances\":%" PRIu32 ",\"pools\":[",
+                  ",\"direct_launch\":%s,\"keep_rows\":%s,\"nodes\":%" PRIu32 ",\"max_instances\":%" PRIu32
+                  ",\"pools\":[",
                   p->key, p->interval_ms, p->retry_ms, p->direct_launch ? "true" : "false",
                   p->keep_rows ? "true" : "false", p->nodes, p->max_instances);
     for (uint32_t i = 0; i < p->n_pools; i++) {

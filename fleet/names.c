@@ -2,11 +2,14 @@
 #include "fleet/fleet.h"
 
 static const char *const observations[SP_OBS_KINDS] = {
-    [SP_OBS_START] = "start",           [SP_OBS_SENT] = "sent",           [SP_OBS_GRANTED] = "granted",
-    [SP_OBS_DENIED] = "denied",         [SP_OBS_READY] = "ready",         [SP_OBS_UNREADY] = "unready",
-    [SP_OBS_FAILED] = "failed",         [SP_OBS_NOTICE] = "notice",       [SP_OBS_REBALANCE] = "rebalance",
-    [SP_OBS_PREEMPTED] = "preempted",   [SP_OBS_TERMINATED] = "terminated", [SP_OBS_CLEARED] = "cleared",
-    [SP_OBS_TARGET] = "target",         [SP_OBS_PRICE] = "price",         [SP_OBS_CAPACITY] = "capacity",
+    [SP_OBS_START] = "start",           [SP_OBS_SENT] = "sent",
+    [SP_OBS_GRANTED] = "granted",       [SP_OBS_DENIED] = "denied",
+    [SP_OBS_READY] = "ready",           [SP_OBS_UNREADY] = "unready",
+    [SP_OBS_FAILED] = "failed",         [SP_OBS_NOTICE] = "notice",
+    [SP_OBS_REBALANCE] = "rebalance",   [SP_OBS_PREEMPTED] = "preempted",
+    [SP_OBS_TERMINATED] = "terminated", [SP_OBS_CLEARED] = "cleared",
+    [SP_OBS_TARGET] = "target",         [SP_OBS_PRICE] = "price",
+    [SP_OBS_CAPACITY] = "capacity",
 };
 
 static const char *const reasons[SP_WHYS] = {

@@ -86,10 +86,12 @@ static enum error_code read_group(struct replay *r, uint32_t g, const cJSON *j, 
     const cJSON *pools = cJSON_GetObjectItemCaseSensitive(j, "pools");
     int64_t lo, hi;
     if (!cJSON_IsString(name) || !cJSON_IsString(policy) || !cJSON_IsArray(pools) ||
-        !whole(cJSON_GetArrayItem(share, 0), 0, 1e6, &lo) || !whole(cJSON_GetArrayItem(share, 1), 0, 1e6, &hi) || hi < lo)
+        !whole(cJSON_GetArrayItem(share, 0), 0, 1e6, &lo) || !whole(cJSON_GetArrayItem(share, 1), 0, 1e6, &hi) ||
+        hi < lo)
         return error_set(e, ERR_INPUT, where, "group %u is not {name, policy, share_ppm, pools}", g);
     if (names_a_file(policy->valuestring))
-        return error_set(e, ERR_INPUT, where, "group %u: expected names of policies, not files: '%.60s'", g, policy->valuestring);
+        return error_set(e, ERR_INPUT, where, "group %u: expected names of policies, not files: '%.60s'", g,
+                         policy->valuestring);
     TRY(policy_spec_parse(registry, policy->valuestring, &r->specs[g], e));
     TRY(policy_spec_check(registry, &r->specs[g], where, e));
     uint32_t n = (uint32_t)cJSON_GetArraySize(pools);
@@ -99,7 +101,8 @@ static enum error_code read_group(struct replay *r, uint32_t g, const cJSON *j, 
     for (const cJSON *p = pools->child; p; p = p->next, i++) {
         int64_t v;
         if (!whole(p, i ? r->group_pools[g][i - 1] + 1.0 : 0, (double)r->params.n_pools - 1, &v))
-            return error_set(e, ERR_INPUT, where, "group %u: pools are not rising indices below %u", g, r->params.n_pools);
+            return error_set(e, ERR_INPUT, where, "group %u: pools are not rising indices below %u", g,
+                             r->params.n_pools);
         r->group_pools[g][i] = (uint32_t)v;
     }
     r->groups[g] = (struct fleet_group){.name = name->valuestring,
@@ -139,10 +142,12 @@ static enum error_code read_header(struct replay *r, const char *line, struct po
                                    const char *where, struct error *e) {
     r->header = cJSON_ParseWithOpts(line, NULL, true);
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->header, "spotsim_journal");
-    if (!cJSON_IsNumber(version)) return error_set(e, ERR_INPUT, where, "not a journal: expected {\"spotsim_journal\":1,...}");
+    if (!cJSON_IsNumber(version))
+        return error_set(e, ERR_INPUT, where, "not a journal: expected {\"spotsim_journal\":1,...}");
     const cJSON *abi = cJSON_GetObjectItemCaseSensitive(r->header, "abi");
     if (version->valuedouble != 1 || !cJSON_IsNumber(abi) || abi->valuedouble != SP_ABI_VERSION)
-        return error_set(e, ERR_INPUT, where, "journal format %g with policy ABI %g; this program reads format 1 with ABI %d",
+        return error_set(e, ERR_INPUT, where,
+                         "journal format %g with policy ABI %g; this program reads format 1 with ABI %d",
                          version->valuedouble, cJSON_IsNumber(abi) ? abi->valuedouble : 0.0, SP_ABI_VERSION);
     int64_t nodes, max;
     const cJSON *h = r->header;
@@ -151,7 +156,8 @@ static enum error_code read_header(struct replay *r, const char *line, struct po
         !whole(cJSON_GetObjectItemCaseSensitive(h, "retry_ms"), 0, (double)TIME_LIMIT_MS, &r->params.retry_ms) ||
         !whole(cJSON_GetObjectItemCaseSensitive(h, "nodes"), 1, 1e6, &nodes) ||
         !whole(cJSON_GetObjectItemCaseSensitive(h, "max_instances"), 0, 4294967295.0, &max))
-        return error_set(e, ERR_INPUT, where, "the header's key, interval_ms, retry_ms, nodes or max_instances is missing or out of range");
+        return error_set(e, ERR_INPUT, where,
+                         "the header's key, interval_ms, retry_ms, nodes or max_instances is missing or out of range");
     r->params.nodes = (uint32_t)nodes;
     r->params.max_instances = (uint32_t)max;
     r->params.direct_launch = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(h, "direct_launch"));
@@ -175,18 +181,26 @@ static uint8_t kind_by_name(const char *name) {
 static bool fits(uint8_t kind, uint8_t state) {
     bool alive = state < SP_ALIVE_STATES;
     switch (kind) {
-    case SP_OBS_SENT: return state == SP_REQUESTED;
+    case SP_OBS_SENT:
+        return state == SP_REQUESTED;
     case SP_OBS_GRANTED:
-    case SP_OBS_DENIED: return alive;
+    case SP_OBS_DENIED:
+        return alive;
     case SP_OBS_READY:
-    case SP_OBS_UNREADY: return alive;
+    case SP_OBS_UNREADY:
+        return alive;
     case SP_OBS_FAILED:
-    case SP_OBS_PREEMPTED: return alive || state == SP_DRAINING;
+    case SP_OBS_PREEMPTED:
+        return alive || state == SP_DRAINING;
     case SP_OBS_NOTICE:
-    case SP_OBS_REBALANCE: return alive || state == SP_DRAINING;
-    case SP_OBS_TERMINATED: return state == SP_DRAINING;
-    case SP_OBS_CLEARED: return state == SP_FAILED || state == SP_PREEMPTED;
-    default: return false;
+    case SP_OBS_REBALANCE:
+        return alive || state == SP_DRAINING;
+    case SP_OBS_TERMINATED:
+        return state == SP_DRAINING;
+    case SP_OBS_CLEARED:
+        return state == SP_FAILED || state == SP_PREEMPTED;
+    default:
+        return false;
     }
 }
 
@@ -203,8 +217,9 @@ static enum error_code replay_replica(struct replay *r, const cJSON *line, const
     r->last_ms = at;
     const struct sp_instance *row = slot < fleet_slots(r->fleet) ? fleet_row(r->fleet, (uint32_t)slot) : NULL;
     if (!row || row->launch != (uint64_t)launch || !fits(kind, row->state))
-        return error_set(e, ERR_FAILED, where, "replica %" PRId64 " in slot %" PRId64 " is not there, or cannot be %s now",
-                         launch, slot, name->valuestring);
+        return error_set(e, ERR_FAILED, where,
+                         "replica %" PRId64 " in slot %" PRId64 " is not there, or cannot be %s now", launch, slot,
+                         name->valuestring);
     fleet_observe(r->fleet, at, (enum sp_observation_kind)kind, (uint32_t)slot, (uint8_t)reason, value);
     return OK;
 }
@@ -218,7 +233,8 @@ static enum error_code replay_pool(struct replay *r, const cJSON *line, const ch
         !whole(cJSON_GetArrayItem(line, 3), 0, (double)r->params.n_pools - 1, &pool) ||
         !whole(cJSON_GetArrayItem(line, 4), 0, SP_MARKETS - 1, &market) ||
         !whole(cJSON_GetArrayItem(line, 5), -9e15, 9e15, &value))
-        return error_set(e, ERR_INPUT, where, "expected [\"p\", \"price\"|\"capacity\", ms (not falling), pool, market, value]");
+        return error_set(e, ERR_INPUT, where,
+                         "expected [\"p\", \"price\"|\"capacity\", ms (not falling), pool, market, value]");
     r->last_ms = at;
     fleet_observe_pool(r->fleet, at, (enum sp_observation_kind)kind, (uint32_t)pool, (enum sp_market)market, value);
     return OK;
@@ -233,7 +249,9 @@ static enum error_code replay_step(struct replay *r, const cJSON *line, const ch
         !whole(cJSON_GetArrayItem(line, 1), (double)r->last_ms, (double)TIME_LIMIT_MS, &at) ||
         !whole(cJSON_GetArrayItem(line, 2), 0, (double)r->params.n_groups - 1, &group) ||
         !whole(cJSON_GetArrayItem(line, 3), 0, 4294967295.0, &n) || !hex64(cJSON_GetArrayItem(line, 4), &digest))
-        return error_set(e, ERR_INPUT, where, "expected [\"s\", ms (not falling), group, actions, digest] or with the requests of the last 60 s after it");
+        return error_set(e, ERR_INPUT, where,
+                         "expected [\"s\", ms (not falling), group, actions, digest] or with the requests of the last "
+                         "60 s after it");
     r->last_ms = at;
     fleet_set_requests(r->fleet, known ? requests->valuedouble : NAN);
     const struct fleet_order *orders;
@@ -241,7 +259,8 @@ static enum error_code replay_step(struct replay *r, const cJSON *line, const ch
     TRY(fleet_step(r->fleet, (uint32_t)group, at, &orders, &n_orders, e));
     if (n_orders != (uint64_t)n || r->fleet->told != digest)
         return error_set(e, ERR_FAILED, where,
-                         "the policy answers differently now: %" PRIu32 " actions, digest %016" PRIx64 "; then %" PRId64 ", %016" PRIx64,
+                         "the policy answers differently now: %" PRIu32 " actions, digest %016" PRIx64 "; then %" PRId64
+                         ", %016" PRIx64,
                          n_orders, r->fleet->told, n, digest);
     return OK;
 }
@@ -254,7 +273,8 @@ static enum error_code replay_end(struct replay *r, const cJSON *line, const cha
         !hex64(cJSON_GetArrayItem(line, 2), &digest))
         return error_set(e, ERR_INPUT, where, "expected [\"end\", steps, digest]");
     if ((uint64_t)n != steps)
-        return error_set(e, ERR_INPUT, where, "the journal says that it has %" PRId64 " steps; it has %" PRIu64, n, steps);
+        return error_set(e, ERR_INPUT, where, "the journal says that it has %" PRId64 " steps; it has %" PRIu64, n,
+                         steps);
     if (digest != r->fleet->told)
         return error_set(e, ERR_INPUT, where, "an observation after the last step is not what was written");
     return OK;

@@ -16,20 +16,20 @@
 /* ---- control lag (sim/) --------------------------------------------------- */
 
 struct control_params {
-    int64_t interval_ms;       /* decision interval; 0: on observations */
-    int64_t idle_interval_ms;  /* while the target is 0; 0: same as interval */
-    int64_t pickup_ms;         /* period of the loop that sends pending launches; 0: at once */
-    uint32_t launch_slots;     /* launches under way at once; UINT32_MAX unlimited */
-    int64_t reap_ms;           /* period of the loop that sees launch outcomes; 0: at once */
-    int64_t probe_ms;          /* readiness probe period; 0: seen at once */
-    int64_t probe_timeout_ms;  /* a dead replica's probe takes up to this long (uniform) */
-    int64_t job_status_ms;     /* period of the second preemption detector; 0: none */
-    int64_t lb_sync_ms;        /* ready to serving traffic: load balancer's period; 0: at once */
-    int64_t linger_ms;         /* how long the row of a failed or preempted replica stays */
-    int64_t retry_ms;          /* ask again after every pool said no; see sp_view.retry_ms */
-    bool random_phases;        /* draw the loops' phases per replication; else all 0 */
-    bool observe_capacity;     /* capacity changes are observations */
-    int64_t drain_ms;          /* scale-down to gone; billed */
+    int64_t interval_ms;      /* decision interval; 0: on observations */
+    int64_t idle_interval_ms; /* while the target is 0; 0: same as interval */
+    int64_t pickup_ms;        /* period of the loop that sends pending launches; 0: at once */
+    uint32_t launch_slots;    /* launches under way at once; UINT32_MAX unlimited */
+    int64_t reap_ms;          /* period of the loop that sees launch outcomes; 0: at once */
+    int64_t probe_ms;         /* readiness probe period; 0: seen at once */
+    int64_t probe_timeout_ms; /* a dead replica's probe takes up to this long (uniform) */
+    int64_t job_status_ms;    /* period of the second preemption detector; 0: none */
+    int64_t lb_sync_ms;       /* ready to serving traffic: load balancer's period; 0: at once */
+    int64_t linger_ms;        /* how long the row of a failed or preempted replica stays */
+    int64_t retry_ms;         /* ask again after every pool said no; see sp_view.retry_ms */
+    bool random_phases;       /* draw the loops' phases per replication; else all 0 */
+    bool observe_capacity;    /* capacity changes are observations */
+    int64_t drain_ms;         /* scale-down to gone; billed */
 };
 extern const struct field control_fields[];
 extern const uint32_t control_fields_n;
@@ -61,16 +61,16 @@ struct sim_config {
     const struct pool_params *pools; /* [trace->n_pools] */
     uint32_t n_groups;
     const struct group_config *groups;
-    const struct load *load;      /* requests to the service over the run's time; NULL: not known */
+    const struct load *load; /* requests to the service over the run's time; NULL: not known */
     uint32_t n_quotas;
     const struct quota *quotas;
     struct control_params control;
-    bool means_launch;        /* a trace value only limits launches */
-    uint32_t nodes;           /* instances per replica (num_nodes) */
-    uint32_t max_instances;   /* guard: instances at once, all markets; UINT32_MAX none */
-    int64_t window_start_ms;  /* the run replays the trace from here (time 0 of the run) */
-    int64_t warmup_ms;        /* counters start here */
-    int64_t horizon_ms;       /* the run ends here; window_start + horizon <= span */
+    bool means_launch;       /* a trace value only limits launches */
+    uint32_t nodes;          /* instances per replica (num_nodes) */
+    uint32_t max_instances;  /* guard: instances at once, all markets; UINT32_MAX none */
+    int64_t window_start_ms; /* the run replays the trace from here (time 0 of the run) */
+    int64_t warmup_ms;       /* counters start here */
+    int64_t horizon_ms;      /* the run ends here; window_start + horizon <= span */
     uint64_t seed;
     uint64_t replication;
     const char *scenario_name; /* for the journal's header; may be NULL */

@@ -42,7 +42,8 @@ struct event_queue {
 
 static inline uint64_t event_key(int64_t at_ms, enum event_class class, uint32_t entity) {
     assert(at_ms >= 0 && at_ms < (INT64_C(1) << EVENT_TIME_BITS) && entity < 1u << EVENT_ENTITY_BITS);
-    return ((uint64_t)at_ms << (EVENT_CLASS_BITS + EVENT_ENTITY_BITS)) | ((uint64_t)class << EVENT_ENTITY_BITS) | entity;
+    return ((uint64_t)at_ms << (EVENT_CLASS_BITS + EVENT_ENTITY_BITS)) | ((uint64_t) class << EVENT_ENTITY_BITS) |
+           entity;
 }
 static inline int64_t event_time(uint64_t key) { return (int64_t)(key >> (EVENT_CLASS_BITS + EVENT_ENTITY_BITS)); }
 static inline enum event_class event_class_of(uint64_t key) {
@@ -69,7 +70,9 @@ static inline void event_queue_set(struct event_queue *q, uint32_t entity, uint6
         q->tree[i] = least;
     }
 }
-static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t entity) { return q->tree[q->leaves + entity]; }
+static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t entity) {
+    return q->tree[q->leaves + entity];
+}
 /* The earliest of all others while `entity` holds the earliest. */
 static inline uint64_t event_queue_second(const struct event_queue *q, uint32_t entity) {
     uint64_t second = EVENT_NONE;

@@ -19,9 +19,9 @@ struct outage_log {
 
 struct loss_log { /* after k replicas were lost at one instant */
     uint64_t count, recovered;
-    uint64_t open;          /* not yet back at the target */
-    money open_since_sum;   /* of their start times */
-    int64_t open_first_ms;  /* the oldest of them */
+    uint64_t open;         /* not yet back at the target */
+    money open_since_sum;  /* of their start times */
+    int64_t open_first_ms; /* the oldest of them */
     money recovery_sum;
     int64_t longest_ms;
 };
@@ -33,16 +33,16 @@ struct metrics {
     uint32_t booting, draining; /* instances */
     uint32_t nodes;
     /* sums since counting began */
-    int64_t since_ms;             /* everything is added up to here */
-    int64_t counted_from_ms;      /* end of warm-up */
+    int64_t since_ms;        /* everything is added up to here */
+    int64_t counted_from_ms; /* end of warm-up */
     int64_t target_since_ms;
     int64_t full_ms, any_ms, base_ms, base_asked_ms;
-    money served, demand;         /* replica-ms: min(ready, target), target */
-    money served_at_target;       /* the part of `served` under the present target */
-    double capacity_ms;           /* sum of min(ready,target)/target x ms, flushed at target changes */
+    money served, demand;                   /* replica-ms: min(ready, target), target */
+    money served_at_target;                 /* the part of `served` under the present target */
+    double capacity_ms;                     /* sum of min(ready,target)/target x ms, flushed at target changes */
     money booting_ms, draining_ms, over_ms; /* instance-ms */
     struct outage_log full_outages, any_outages;
-    uint32_t lost_now;            /* ready replicas lost at the present instant */
+    uint32_t lost_now; /* ready replicas lost at the present instant */
     struct loss_log losses[RECOVERY_K_MAX + 1];
     uint64_t open_losses;
     bool out_of_memory;

@@ -47,14 +47,20 @@ static void give_rebalance(struct sim *s, const struct row *r) {
 
 void pool_row(struct sim *s, const struct row *r) {
     switch ((enum row_kind)r->kind) {
-    case ROW_CAPACITY: change_capacity(s, r->pool, (uint32_t)r->value); break;
+    case ROW_CAPACITY:
+        change_capacity(s, r->pool, (uint32_t)r->value);
+        break;
     case ROW_PRICE:
         cloud_set_price(&s->cloud, r->pool, SP_SPOT, r->value, s->now_ms);
         fleet_observe_pool(s->fleet, s->now_ms, SP_OBS_PRICE, r->pool, SP_SPOT, r->value);
         group_notify(s, fleet_pool_group(s->fleet, r->pool));
         break;
-    case ROW_NOTICE: give_notices(s, r); break;
-    case ROW_REBALANCE: give_rebalance(s, r); break;
+    case ROW_NOTICE:
+        give_notices(s, r);
+        break;
+    case ROW_REBALANCE:
+        give_rebalance(s, r);
+        break;
     }
     s->changed = true;
 }

@@ -18,8 +18,7 @@ const struct field control_fields[] = {
      "launches that may be under way at once", NULL},
     {"reap", FIELD_DURATION, AT(reap_ms), "", 0, HOUR_MS, "0s",
      "period of the loop that sees launch outcomes; 0: seen at once", NULL},
-    {"probe", FIELD_DURATION, AT(probe_ms), "", 0, HOUR_MS, "0s",
-     "readiness probe period; 0: seen at once", NULL},
+    {"probe", FIELD_DURATION, AT(probe_ms), "", 0, HOUR_MS, "0s", "readiness probe period; 0: seen at once", NULL},
     {"probe_timeout", FIELD_DURATION, AT(probe_timeout_ms), "", 0, HOUR_MS, "0s",
      "the probe of a dead replica takes up to this long, uniformly", NULL},
     {"job_status", FIELD_DURATION, AT(job_status_ms), "", 0, HOUR_MS, "0s",
@@ -32,8 +31,8 @@ const struct field control_fields[] = {
      "ask again this long after every pool said no", NULL},
     {"random_phases", FIELD_BOOL, AT(random_phases), "", 0, 1, "false",
      "draw the loops' phases anew in each replication; else they all start at 0", NULL},
-    {"observe_capacity", FIELD_BOOL, AT(observe_capacity), "", 0, 1, "false",
-     "the policy is told of capacity changes", NULL},
+    {"observe_capacity", FIELD_BOOL, AT(observe_capacity), "", 0, 1, "false", "the policy is told of capacity changes",
+     NULL},
     {"drain", FIELD_DURATION, AT(drain_ms), "", 0, 24 * HOUR_MS, "0s",
      "from a scale-down to the end of the instance; billed", NULL},
 };
@@ -51,13 +50,20 @@ static const struct setting ideal[] = {
  * image pre-pulled (arXiv 2411.01438).  A launch that fails takes its retries'
  * time, about 180 s, and its row goes about 60 s later. */
 static const struct setting skypilot[] = {
-    {"control.interval", "20s"},      {"control.idle_interval", "5s"},
-    {"control.pickup", "20s"},        {"control.launch_slots", "8"},
-    {"control.reap", "20s"},          {"control.probe", "10s"},
-    {"control.probe_timeout", "15s"}, {"control.job_status", "30s"},
-    {"control.lb_sync", "20s"},       {"control.linger", "60s"},
-    {"control.retry", "20s"},         {"control.random_phases", "true"},
-    {"control.drain", "120s"},        {"cloud.defaults.cold_start", "183s"},
+    {"control.interval", "20s"},
+    {"control.idle_interval", "5s"},
+    {"control.pickup", "20s"},
+    {"control.launch_slots", "8"},
+    {"control.reap", "20s"},
+    {"control.probe", "10s"},
+    {"control.probe_timeout", "15s"},
+    {"control.job_status", "30s"},
+    {"control.lb_sync", "20s"},
+    {"control.linger", "60s"},
+    {"control.retry", "20s"},
+    {"control.random_phases", "true"},
+    {"control.drain", "120s"},
+    {"cloud.defaults.cold_start", "183s"},
     {"cloud.defaults.denial_delay", "180s"},
 };
 
@@ -73,14 +79,10 @@ static const struct setting spothedge[] = {
 /* The live controller: events as they come, the rest found by a listing every
  * 15 s and probes every 10 s. */
 static const struct setting live[] = {
-    {"control.reap", "15s"},
-    {"control.probe", "10s"},
-    {"control.probe_timeout", "5s"},
-    {"control.job_status", "15s"},
-    {"control.retry", "30s"},
-    {"control.random_phases", "true"},
-    {"control.drain", "120s"},
-    {"cloud.defaults.cold_start", "183s"},
+    {"control.reap", "15s"},         {"control.probe", "10s"},
+    {"control.probe_timeout", "5s"}, {"control.job_status", "15s"},
+    {"control.retry", "30s"},        {"control.random_phases", "true"},
+    {"control.drain", "120s"},       {"cloud.defaults.cold_start", "183s"},
 };
 
 #define N(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))

@@ -10,7 +10,7 @@
 #define NOT_SET UINT64_MAX
 
 static uint64_t packed(int64_t at_ms, enum event_class class) {
-    return ((uint64_t)at_ms << EVENT_CLASS_BITS) | (uint64_t)class;
+    return ((uint64_t)at_ms << EVENT_CLASS_BITS) | (uint64_t) class;
 }
 
 static void update_leaf(struct sim *s, uint32_t slot) {
@@ -225,8 +225,7 @@ static void answer(struct sim *s, uint32_t slot) {
     struct replica *r = &s->replicas[slot];
     const struct pool_params *p = &s->config->pools[r->pool];
     enum sp_market market = (enum sp_market)r->market;
-    bool about_to_fall =
-        market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
+    bool about_to_fall = market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
     int denial = cloud_launch(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms);
     int64_t known = s->now_ms;
     if (denial) {
@@ -423,12 +422,16 @@ static void see(struct sim *s, uint32_t slot) {
     r->sight = SIGHT_NONE;
     update_leaf(s, slot);
     switch (what) {
-    case SIGHT_OUTCOME: outcome_seen(s, slot); break;
+    case SIGHT_OUTCOME:
+        outcome_seen(s, slot);
+        break;
     case SIGHT_READY:
         observe(s, slot, SP_OBS_READY, 0, 0);
         will_see(s, slot, SIGHT_SERVING, loop_next(s, LOOP_LB, s->config->control.lb_sync_ms, s->now_ms), EVENT_READY);
         break;
-    case SIGHT_SERVING: serve(s, slot); break;
+    case SIGHT_SERVING:
+        serve(s, slot);
+        break;
     case SIGHT_LOST:
     case SIGHT_FAILED:
         launch_over(s, r);
@@ -440,7 +443,8 @@ static void see(struct sim *s, uint32_t slot) {
         clear_timers(s, slot);
         observe(s, slot, SP_OBS_CLEARED, 0, 0);
         break;
-    case SIGHT_NONE: break;
+    case SIGHT_NONE:
+        break;
     }
 }
 
@@ -458,11 +462,20 @@ void replica_fire(struct sim *s, uint32_t slot, enum event_class class) {
             else
                 came_up(s, slot);
             break;
-        case TIMER_LIFE: life_event(s, slot, class); break;
-        case TIMER_NOTICE: notice_seen(s, slot); break;
-        case TIMER_OBSERVE: see(s, slot); break;
-        case TIMER_DRAIN: drained(s, slot); break;
-        case REPLICA_TIMERS: break;
+        case TIMER_LIFE:
+            life_event(s, slot, class);
+            break;
+        case TIMER_NOTICE:
+            notice_seen(s, slot);
+            break;
+        case TIMER_OBSERVE:
+            see(s, slot);
+            break;
+        case TIMER_DRAIN:
+            drained(s, slot);
+            break;
+        case REPLICA_TIMERS:
+            break;
         }
         break; /* another timer due now has its turn in the next round */
     }

@@ -10,7 +10,7 @@ enum row_kind { ROW_PRICE, ROW_CAPACITY, ROW_NOTICE, ROW_REBALANCE };
 
 struct row {
     int64_t at_ms;
-    int64_t value; /* price, or capacity; of a notice: the capacity it is about */
+    int64_t value;  /* price, or capacity; of a notice: the capacity it is about */
     int64_t due_ms; /* notice, rebalance: when the capacity falls */
     uint32_t pool;
     uint8_t class, kind; /* enum event_class, enum row_kind */

@@ -60,8 +60,9 @@ static enum error_code check(const struct sim_config *c, struct error *e) {
     if (c->horizon_ms <= 0 || c->horizon_ms > TIME_LIMIT_MS)
         return error_set(e, ERR_INPUT, "horizon", "must be longer than 0 and at most 34 years");
     if (c->window_start_ms < 0 || c->window_start_ms > c->trace->span_ms - c->horizon_ms)
-        return error_set(e, ERR_INPUT, "horizon", "%.0f s from %.0f s on, but the trace ends at %.0f s (its shortest pool)",
-                         (double)c->horizon_ms / 1e3, (double)c->window_start_ms / 1e3, (double)c->trace->span_ms / 1e3);
+        return error_set(
+            e, ERR_INPUT, "horizon", "%.0f s from %.0f s on, but the trace ends at %.0f s (its shortest pool)",
+            (double)c->horizon_ms / 1e3, (double)c->window_start_ms / 1e3, (double)c->trace->span_ms / 1e3);
     if (c->warmup_ms < 0 || c->warmup_ms >= c->horizon_ms)
         return error_set(e, ERR_INPUT, "warmup", "%.0f s leaves nothing of the horizon of %.0f s",
                          (double)c->warmup_ms / 1e3, (double)c->horizon_ms / 1e3);
@@ -134,19 +135,18 @@ static enum error_code start_fleet(struct sim *s, const struct sim_config *c, ui
                                                   .share = c->groups[g].share,
                                                   .n_pools = c->groups[g].n_pools,
                                                   .pools = c->groups[g].pools};
-    struct fleet_params params = {
-        .n_pools = c->trace->n_pools,
-        .pools = s->fleet_pools,
-        .n_groups = c->n_groups,
-        .groups = s->fleet_groups,
-        .interval_ms = c->control.interval_ms,
-        .retry_ms = c->control.retry_ms,
-        .direct_launch = c->control.pickup_ms == 0 && c->control.launch_slots == UINT32_MAX,
-        .keep_rows = c->control.linger_ms > 0,
-        .nodes = c->nodes,
-        .max_instances = c->max_instances,
-        .key = random_key_text(key, "policies"),
-        .scenario = c->scenario_name};
+    struct fleet_params params = {.n_pools = c->trace->n_pools,
+                                  .pools = s->fleet_pools,
+                                  .n_groups = c->n_groups,
+                                  .groups = s->fleet_groups,
+                                  .interval_ms = c->control.interval_ms,
+                                  .retry_ms = c->control.retry_ms,
+                                  .direct_launch = c->control.pickup_ms == 0 && c->control.launch_slots == UINT32_MAX,
+                                  .keep_rows = c->control.linger_ms > 0,
+                                  .nodes = c->nodes,
+                                  .max_instances = c->max_instances,
+                                  .key = random_key_text(key, "policies"),
+                                  .scenario = c->scenario_name};
     TRY(fleet_start(s->fleet, &params, e));
     if (s->outputs->journal) TRY(fleet_journal(s->fleet, s->outputs->journal, e));
     fleet_explain(s->fleet, s->outputs->explain);
@@ -399,8 +399,7 @@ static enum error_code finish(struct sim *s, struct sim_result *r, struct error 
     uint32_t slots = fleet_slots(s->fleet);
     for (uint32_t i = 0; i < slots && i < s->replicas_room; i++) {
         const struct replica *x = &s->replicas[i];
-        if (x->serving)
-            s->counts[x->pool].serving_ms[x->market] += (s->now_ms - x->serving_since_ms) * c->nodes;
+        if (x->serving) s->counts[x->pool].serving_ms[x->market] += (s->now_ms - x->serving_since_ms) * c->nodes;
     }
     cloud_finish(&s->cloud, s->now_ms);
     money spent[SP_MARKETS] = {0, 0};

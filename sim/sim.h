@@ -13,14 +13,14 @@
 
 /* Outages of one availability: spells with the condition false. */
 struct outage_stats {
-    uint64_t count;          /* spells begun, with one cut by warm-up or horizon */
-    uint64_t ended;          /* of them over before the horizon */
+    uint64_t count; /* spells begun, with one cut by warm-up or horizon */
+    uint64_t ended; /* of them over before the horizon */
     int64_t longest_ms;
     int64_t total_ms;
     double mean_s, mttr_s, mtbf_s; /* NaN when there is nothing to divide by */
-    uint32_t n_lengths;      /* every spell's length, in order of time; owned by the result */
+    uint32_t n_lengths;            /* every spell's length, in order of time; owned by the result */
     int64_t *lengths_ms;
-    bool last_cut;           /* the last one was still on at the horizon */
+    bool last_cut; /* the last one was still on at the horizon */
 };
 
 struct recovery_stats { /* after k ready replicas were lost at one instant */
@@ -30,10 +30,10 @@ struct recovery_stats { /* after k ready replicas were lost at one instant */
 };
 
 struct pool_result {
-    double hours[SP_MARKETS]; /* instance-hours */
+    double hours[SP_MARKETS];       /* instance-hours */
     double ready_hours[SP_MARKETS]; /* of them serving */
-    double cost_usd[SP_MARKETS]; /* NaN: price not known */
-    uint64_t launched[SP_MARKETS]; /* granted, instances x nodes are not multiplied: replicas */
+    double cost_usd[SP_MARKETS];    /* NaN: price not known */
+    uint64_t launched[SP_MARKETS];  /* granted, instances x nodes are not multiplied: replicas */
     uint64_t denied[SP_MARKETS];
     uint64_t preempted, noticed, terminated;
 };
@@ -51,7 +51,7 @@ struct sim_result {
     struct pool_result *pools;
     double full, any, base, capacity, served; /* shares; base is NaN without a base; served NaN without demand */
     struct outage_stats outage_full, outage_any;
-    struct recovery_stats recovery[RECOVERY_K_MAX + 1]; /* [k]; [0] all together */
+    struct recovery_stats recovery[RECOVERY_K_MAX + 1];             /* [k]; [0] all together */
     double hours[SP_MARKETS], cost_usd[SP_MARKETS], cost_total_usd; /* NaN: a price was not known */
     double relative_to_on_demand; /* cost / (integral of target x cheapest on-demand price); NaN unknown */
     double waste_hours_cold, waste_hours_drain, waste_hours_overprovision; /* instance-hours */

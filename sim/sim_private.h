@@ -28,7 +28,7 @@ enum replica_phase {
     PHASE_SENT,    /* request sent, no answer */
     PHASE_BOOTING,
     PHASE_UP,
-    PHASE_LOST, /* taken by the cloud, the controller does not know yet */
+    PHASE_LOST,   /* taken by the cloud, the controller does not know yet */
     PHASE_FAILED, /* never became ready, the controller does not know yet */
 };
 
@@ -50,8 +50,8 @@ struct replica {
 struct group_state {
     int64_t last_tick_ms, interval_ms; /* ticks are last + k * interval */
     int64_t round_ms;
-    uint32_t rounds;   /* steps at the instant round_ms */
-    bool scheduled;    /* a step is due because of an observation */
+    uint32_t rounds; /* steps at the instant round_ms */
+    bool scheduled;  /* a step is due because of an observation */
     bool has_demand;
     uint32_t target, base;
 };

@@ -19,8 +19,8 @@ static char *corrected(char *text, const struct error *e) {
     unsigned actions, line;
     char digest[17];
     const char *colon = strrchr(e->where, ':');
-    bool differs = sscanf(e->message, "the policy answers differently now: %u actions, digest %16[0-9a-f]", &actions,
-                          digest) == 2;
+    bool differs =
+        sscanf(e->message, "the policy answers differently now: %u actions, digest %16[0-9a-f]", &actions, digest) == 2;
     if (!differs || !colon || sscanf(colon, ":%u", &line) != 1) {
         free(text);
         return NULL;

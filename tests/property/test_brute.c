@@ -15,9 +15,10 @@
 
 /* ---- a random scenario ------------------------------------------------------ */
 
-
 /* Small values are what makes things happen at the same instant. */
-static uint32_t delay(struct luck *l, uint32_t max) { return luck_one_in(l, 2) ? 0 : luck_below(l, 3) ? 1 + luck_below(l, 8) : 1 + luck_below(l, max); }
+static uint32_t delay(struct luck *l, uint32_t max) {
+    return luck_one_in(l, 2) ? 0 : luck_below(l, 3) ? 1 + luck_below(l, 8) : 1 + luck_below(l, max);
+}
 
 static void random_series(struct luck *l, struct brute_series *s, uint32_t span, uint32_t points, uint32_t values) {
     s->n = 1;
@@ -109,15 +110,22 @@ static void policy_text(const struct brute_group *s, char text[600]) {
     char mix[120], series[300];
     size_t at = 0;
     for (uint32_t i = 0; i < s->target.n; i++)
-        at += (size_t)snprintf(series + at, sizeof series - at, "%s%us:%u", i ? " " : "", s->target.at[i], s->target.value[i]);
+        at += (size_t)snprintf(series + at, sizeof series - at, "%s%us:%u", i ? " " : "", s->target.at[i],
+                               s->target.value[i]);
     switch (s->mix) {
-    case BRUTE_SPOT: snprintf(mix, sizeof mix, "spot(overprovision=%u,%s)", s->overprovision, loss); break;
-    case BRUTE_STATIC_BASE: snprintf(mix, sizeof mix, "static-base(base=%u,%s)", s->base, loss); break;
+    case BRUTE_SPOT:
+        snprintf(mix, sizeof mix, "spot(overprovision=%u,%s)", s->overprovision, loss);
+        break;
+    case BRUTE_STATIC_BASE:
+        snprintf(mix, sizeof mix, "static-base(base=%u,%s)", s->base, loss);
+        break;
     case BRUTE_SKYSERVE:
         snprintf(mix, sizeof mix, "skyserve(base=%u,dynamic=%s,overprovision=%u,%s)", s->base,
                  s->dynamic ? "true" : "false", s->overprovision, loss);
         break;
-    default: snprintf(mix, sizeof mix, "on-demand()"); break;
+    default:
+        snprintf(mix, sizeof mix, "on-demand()");
+        break;
     }
     snprintf(text, 600, "series(file=\"%s\")+%s%s%s", series, mix, s->mix == BRUTE_ON_DEMAND ? "" : "+",
              s->mix == BRUTE_ON_DEMAND ? "" : placers[s->placer]);
@@ -134,7 +142,8 @@ static struct trace *make_trace(const struct brute_scenario *s) {
             if (c->value[i] == BRUTE_NONE)
                 at += (size_t)snprintf(text[p] + at, sizeof text[p] - at, "%s%u:*", i ? " " : "", c->at[i]);
             else
-                at += (size_t)snprintf(text[p] + at, sizeof text[p] - at, "%s%u:%u", i ? " " : "", c->at[i], c->value[i]);
+                at +=
+                    (size_t)snprintf(text[p] + at, sizeof text[p] - at, "%s%u:%u", i ? " " : "", c->at[i], c->value[i]);
         }
         capacity[p] = text[p];
     }
@@ -188,8 +197,8 @@ static void set_groups(const struct brute_scenario *s, struct engine *e) {
         policy_text(&s->group[g], policy);
         assert_ok(policy_spec_parse(e->h.registry, policy, &e->specs[g], &error), &error);
         assert_ok(policy_spec_check(e->h.registry, &e->specs[g], policy, &error), &error);
-        e->groups[g] = (struct group_config){
-            .name = names[g], .spec = &e->specs[g], .share = {0, 1000000}, .pools = e->pools[g]};
+        e->groups[g] =
+            (struct group_config){.name = names[g], .spec = &e->specs[g], .share = {0, 1000000}, .pools = e->pools[g]};
     }
     for (uint32_t p = 0; p < s->n_pools; p++) {
         uint32_t g = s->pool[p].group;
@@ -253,7 +262,8 @@ struct verdict {
 static void expect(struct verdict *v, const char *what, int64_t pool, double brute, double engine) {
     if (!v->same || brute == engine || (isnan(brute) && isnan(engine))) return;
     v->same = false;
-    snprintf(v->text, sizeof v->text, "%s (pool %" PRId64 "): plain simulator %.17g, engine %.17g", what, pool, brute, engine);
+    snprintf(v->text, sizeof v->text, "%s (pool %" PRId64 "): plain simulator %.17g, engine %.17g", what, pool, brute,
+             engine);
 }
 
 static double ratio(uint64_t part, uint64_t whole) { return whole ? (double)part / (double)whole : NAN; }
@@ -265,7 +275,8 @@ static void expect_pool(struct verdict *v, uint32_t p, const struct brute_result
         expect(v, m ? "on-demand hours" : "spot hours", p, (double)b->used[m][p] / 3600, e->hours[m]);
         expect(v, m ? "on-demand ready" : "spot ready", p, (double)b->ready[m][p] / 3600, e->ready_hours[m]);
         double usd = b->price_missing[m][p] ? NAN : (double)b->spent[m][p] / 3.6e9;
-        if (!(fabs(usd - e->cost_usd[m]) <= 1e-12 * usd)) expect(v, m ? "on-demand cost" : "spot cost", p, usd, e->cost_usd[m]);
+        if (!(fabs(usd - e->cost_usd[m]) <= 1e-12 * usd))
+            expect(v, m ? "on-demand cost" : "spot cost", p, usd, e->cost_usd[m]);
     }
     expect(v, "preempted", p, (double)b->preempted[p], (double)e->preempted);
     expect(v, "noticed", p, (double)b->noticed[p], (double)e->noticed);
@@ -335,32 +346,72 @@ static void drop_point(struct brute_series *s, uint32_t i) {
 
 static void simpler_pool(struct brute_pool *p, uint32_t how) {
     switch (how) {
-    case 0: p->price.n = 1; break;
-    case 1: p->on_demand_capacity = BRUTE_NONE; break;
-    case 2: p->notice = 0; break;
-    case 3: p->notice_delay = 0; break;
-    case 4: p->launch_delay = 0; break;
-    case 5: p->denial_delay = 0; break;
-    case 6: p->cold_start = 0; break;
-    case 7: p->accept = false; break;
-    case 8: p->oldest = false; break;
-    case 9: p->billing = BRUTE_PLAIN; break;
-    case 10: p->lifetime_cap = 0; break;
-    case 11: p->weight = 1; break;
-    default: drop_point(&p->capacity, how - 11); break;
+    case 0:
+        p->price.n = 1;
+        break;
+    case 1:
+        p->on_demand_capacity = BRUTE_NONE;
+        break;
+    case 2:
+        p->notice = 0;
+        break;
+    case 3:
+        p->notice_delay = 0;
+        break;
+    case 4:
+        p->launch_delay = 0;
+        break;
+    case 5:
+        p->denial_delay = 0;
+        break;
+    case 6:
+        p->cold_start = 0;
+        break;
+    case 7:
+        p->accept = false;
+        break;
+    case 8:
+        p->oldest = false;
+        break;
+    case 9:
+        p->billing = BRUTE_PLAIN;
+        break;
+    case 10:
+        p->lifetime_cap = 0;
+        break;
+    case 11:
+        p->weight = 1;
+        break;
+    default:
+        drop_point(&p->capacity, how - 11);
+        break;
     }
 }
 #define POOL_WAYS (12 + BRUTE_STEPS)
 
 static void simpler_group(struct brute_group *g, uint32_t how) {
     switch (how) {
-    case 0: g->base = g->base ? g->base - 1 : 0; break;
-    case 1: g->overprovision = 0; break;
-    case 2: g->dynamic = false; break;
-    case 3: g->react = false; break;
-    case 4: g->mix = BRUTE_SPOT; break;
-    case 5: g->placer = BRUTE_CHEAPEST; break;
-    default: drop_point(&g->target, how - 5); break;
+    case 0:
+        g->base = g->base ? g->base - 1 : 0;
+        break;
+    case 1:
+        g->overprovision = 0;
+        break;
+    case 2:
+        g->dynamic = false;
+        break;
+    case 3:
+        g->react = false;
+        break;
+    case 4:
+        g->mix = BRUTE_SPOT;
+        break;
+    case 5:
+        g->placer = BRUTE_CHEAPEST;
+        break;
+    default:
+        drop_point(&g->target, how - 5);
+        break;
     }
 }
 #define GROUP_WAYS (6 + BRUTE_STEPS)
@@ -378,23 +429,57 @@ static void drop_pool(struct brute_scenario *s, uint32_t p) {
 
 static void simpler_fleet(struct brute_scenario *s, uint32_t how) {
     switch (how) {
-    case 0: s->warmup = 0; break;
-    case 1: s->nodes = 1; break;
-    case 2: s->max_instances = BRUTE_NONE; break;
-    case 3: memset(s->quota, 0xff, sizeof s->quota); break;
-    case 4: s->idle_interval = 0; break;
-    case 5: s->drain = 0; break;
-    case 6: s->interval = s->interval > 1 ? s->interval / 2 : s->interval; break;
-    case 7: s->linger = 0; break;
-    case 8: one_group(s); break;
-    case 9: s->horizon = s->horizon > 1 && s->horizon / 2 > s->warmup ? s->horizon / 2 : s->horizon; break;
-    case 10: s->horizon = s->horizon > 1 && s->horizon - 1 > s->warmup ? s->horizon - 1 : s->horizon; break;
-    case 11: s->pickup = 0; break;
-    case 12: s->reap = 0; break;
-    case 13: s->probe = 0; break;
-    case 14: s->job_status = 0; break;
-    case 15: s->lb_sync = 0; break;
-    case 16: s->launch_slots = BRUTE_NONE; break;
+    case 0:
+        s->warmup = 0;
+        break;
+    case 1:
+        s->nodes = 1;
+        break;
+    case 2:
+        s->max_instances = BRUTE_NONE;
+        break;
+    case 3:
+        memset(s->quota, 0xff, sizeof s->quota);
+        break;
+    case 4:
+        s->idle_interval = 0;
+        break;
+    case 5:
+        s->drain = 0;
+        break;
+    case 6:
+        s->interval = s->interval > 1 ? s->interval / 2 : s->interval;
+        break;
+    case 7:
+        s->linger = 0;
+        break;
+    case 8:
+        one_group(s);
+        break;
+    case 9:
+        s->horizon = s->horizon > 1 && s->horizon / 2 > s->warmup ? s->horizon / 2 : s->horizon;
+        break;
+    case 10:
+        s->horizon = s->horizon > 1 && s->horizon - 1 > s->warmup ? s->horizon - 1 : s->horizon;
+        break;
+    case 11:
+        s->pickup = 0;
+        break;
+    case 12:
+        s->reap = 0;
+        break;
+    case 13:
+        s->probe = 0;
+        break;
+    case 14:
+        s->job_status = 0;
+        break;
+    case 15:
+        s->lb_sync = 0;
+        break;
+    case 16:
+        s->launch_slots = BRUTE_NONE;
+        break;
     default:
         if (how - 17 < s->n_pools) drop_pool(s, how - 17);
         break;
@@ -439,10 +524,11 @@ static void print_scenario(const struct brute_scenario *s) {
         policy_text(&s->group[g], policy);
         print_error("group %u: %s\n", g, policy);
     }
-    print_error("horizon %u warmup %u window %u; interval %u idle %u drain %u retry %u linger %u observe %d launch-only %d "
-                "nodes %u max %d\n",
-                s->horizon, s->warmup, s->window_start, s->interval, s->idle_interval, s->drain, s->retry, s->linger,
-                s->observe_capacity, s->means_launch, s->nodes, (int)s->max_instances);
+    print_error(
+        "horizon %u warmup %u window %u; interval %u idle %u drain %u retry %u linger %u observe %d launch-only %d "
+        "nodes %u max %d\n",
+        s->horizon, s->warmup, s->window_start, s->interval, s->idle_interval, s->drain, s->retry, s->linger,
+        s->observe_capacity, s->means_launch, s->nodes, (int)s->max_instances);
     print_error("loops: pickup %u slots %d reap %u probe %u job status %u load balancer %u\n", s->pickup,
                 (int)s->launch_slots, s->reap, s->probe, s->job_status, s->lb_sync);
     print_error("quotas: spot %d %d on-demand %d %d\n", (int)s->quota[0][0], (int)s->quota[0][1], (int)s->quota[1][0],
@@ -478,7 +564,8 @@ static void engine_equals_plain(void **state) {
         memcpy(before, v.text, sizeof before);
         shrink(&s, &v);
         print_scenario(&s);
-        fail_msg("seed %" PRIu64 " (rerun with SPOTSIM_SEED=%" PRIu64 "): %s; shrunk as above: %s", i, i, before, v.text);
+        fail_msg("seed %" PRIu64 " (rerun with SPOTSIM_SEED=%" PRIu64 "): %s; shrunk as above: %s", i, i, before,
+                 v.text);
     }
     test_count("scenarios, engine against plain simulator", n);
     test_count("  replicas launched in them", tally.launched);

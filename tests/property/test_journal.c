@@ -124,8 +124,7 @@ static void flipped_journals(void **state) {
             char bit = (char)(1u << luck_below(&l, 7));
             m.data[at] ^= bit;
             struct outcome o = replay(path, m.data, m.size, r.h.registry);
-            if (o.complete)
-                fail_msg("seed %" PRIu64 ": byte %zu flipped by %d and nobody notices", i, at, bit);
+            if (o.complete) fail_msg("seed %" PRIu64 ": byte %zu flipped by %d and nobody notices", i, at, bit);
             silent += o.rc == OK;
             m.data[at] ^= bit;
         }
@@ -161,7 +160,8 @@ static void edited_journals(void **state) {
             if (o.rc == OK && o.complete) {
                 size_t line = from;
                 while (line > 0 && m.data[line - 1] != '\n') line--;
-                fail_msg("seed %" PRIu64 ": '%s' at byte %zu of '%.60s' and nobody notices", i, word, from, m.data + line);
+                fail_msg("seed %" PRIu64 ": '%s' at byte %zu of '%.60s' and nobody notices", i, word, from,
+                         m.data + line);
             }
         }
         free(edited);

@@ -149,14 +149,16 @@ static void totals_add_up(const struct sim_result *r, uint64_t seed) {
         preempted += x->preempted;
         terminated += x->terminated;
     }
-    bool good = denied == r->denied && noticed == r->noticed && preempted == r->preempted && terminated == r->terminated;
+    bool good =
+        denied == r->denied && noticed == r->noticed && preempted == r->preempted && terminated == r->terminated;
     for (int m = 0; m < SP_MARKETS; m++) {
         good &= launched[m] == r->launched[m] && fabs(hours[m] - r->hours[m]) <= 1e-9 * (1 + hours[m]);
         good &= isnan(cost[m]) == isnan(r->cost_usd[m]);
         if (!isnan(cost[m])) good &= fabs(cost[m] - r->cost_usd[m]) <= 1e-9 * (1 + cost[m]);
     }
     if (!good) fail_msg("seed %" PRIu64 ": the pools do not add up to the total", seed);
-    bool shares = r->full >= 0 && r->full <= 1 && r->any >= 0 && r->any <= 1 && r->capacity >= 0 && r->capacity <= 1 + 1e-12;
+    bool shares =
+        r->full >= 0 && r->full <= 1 && r->any >= 0 && r->any <= 1 && r->capacity >= 0 && r->capacity <= 1 + 1e-12;
     if (!shares) fail_msg("seed %" PRIu64 ": a share is outside [0,1]", seed);
 }
 
@@ -211,8 +213,8 @@ static void constant_price_times_hours(void **state) {
         if (fabs(usd - x->cost_total_usd) > 1e-12 * (1 + usd))
             fail_msg("seed %" PRIu64 ": %.17g hours x price, cost %.17g; %s", i, usd, x->cost_total_usd, r.text);
         bool idle = x->outage_full.total_ms == 0 && x->target_hours == 0;
-        bool always_asked = strstr(r.text, "target=0") == NULL && strstr(r.text, "series") == NULL &&
-                            r.h.config.n_groups == 1;
+        bool always_asked =
+            strstr(r.text, "target=0") == NULL && strstr(r.text, "series") == NULL && r.h.config.n_groups == 1;
         if (always_asked && !idle && x->full > x->any) fail_msg("seed %" PRIu64 ": full above any; %s", i, r.text);
         random_run_end(&r);
     }
@@ -260,9 +262,12 @@ static void held_within_capacity(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(skipped_ticks_change_nothing), cmocka_unit_test(reruns_are_equal),
-        cmocka_unit_test(horizon_only_cuts),            cmocka_unit_test(timeline_is_the_result),
-        cmocka_unit_test(constant_price_times_hours),   cmocka_unit_test(held_within_capacity),
+        cmocka_unit_test(skipped_ticks_change_nothing),
+        cmocka_unit_test(reruns_are_equal),
+        cmocka_unit_test(horizon_only_cuts),
+        cmocka_unit_test(timeline_is_the_result),
+        cmocka_unit_test(constant_price_times_hours),
+        cmocka_unit_test(held_within_capacity),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,12 +22,12 @@ struct row {
     uint32_t pool, market;
     int64_t sent, granted, up, drained, cleared; /* times */
     enum sight sight;
-    int64_t seen; /* when */
+    int64_t seen;   /* when */
     bool under_way; /* takes a launch slot */
     bool serving;
     int64_t deadline;     /* the cloud's, for want of capacity; -1: none */
     int64_t notice, told; /* when a notice arrives, of which end; -1: none */
-    uint64_t order;                            /* of grants */
+    uint64_t order;       /* of grants */
     bool noticed;
     int64_t paid;
     bool price_missing;
@@ -163,9 +163,14 @@ static void see(struct world *w, struct row *x) {
         observed(w, x->pool);
         find_out(w, x, SERVICE, next_round(w, w->s->lb_sync));
         break;
-    case SERVICE: x->serving = true; break;
-    case LOSS: lay_down(w, x); break;
-    default: break;
+    case SERVICE:
+        x->serving = true;
+        break;
+    case LOSS:
+        lay_down(w, x);
+        break;
+    default:
+        break;
     }
 }
 
@@ -272,8 +277,7 @@ static int64_t excess_at(const struct world *w, uint32_t p) {
 }
 
 static bool granted(const struct world *w, const struct row *x, int64_t *deadline) {
-    uint32_t capacity =
-        x->market == SPOT ? capacity_at(w, x->pool, w->t) : pool_of(w, x->pool)->on_demand_capacity;
+    uint32_t capacity = x->market == SPOT ? capacity_at(w, x->pool, w->t) : pool_of(w, x->pool)->on_demand_capacity;
     uint32_t quota = w->s->quota[x->market][pool_of(w, x->pool)->region], in_region = 0;
     for (uint32_t p = 0; p < w->s->n_pools; p++)
         if (pool_of(w, p)->region == pool_of(w, x->pool)->region) in_region += held(w, x->market, p);
@@ -397,7 +401,9 @@ static void wanted_of(struct controller *c, uint32_t ready_spot, uint32_t wanted
     uint32_t base = least(g->base, c->target);
     wanted[SPOT] = wanted[ON_DEMAND] = c->base = 0;
     switch (g->mix) {
-    case BRUTE_SPOT: wanted[SPOT] = c->target + g->overprovision; break;
+    case BRUTE_SPOT:
+        wanted[SPOT] = c->target + g->overprovision;
+        break;
     case BRUTE_STATIC_BASE:
         wanted[SPOT] = c->target - base;
         wanted[ON_DEMAND] = c->base = base;
@@ -407,7 +413,9 @@ static void wanted_of(struct controller *c, uint32_t ready_spot, uint32_t wanted
         wanted[ON_DEMAND] = least(g->base + (g->dynamic ? above(wanted[SPOT], ready_spot) : 0), c->target);
         c->base = base;
         break;
-    default: wanted[ON_DEMAND] = c->base = c->target; break;
+    default:
+        wanted[ON_DEMAND] = c->base = c->target;
+        break;
     }
 }
 
@@ -613,7 +621,8 @@ static void instant(struct world *w) {
     bool woken[BRUTE_GROUPS];
     for (uint32_t g = 0; g < w->s->n_groups; g++) {
         const struct controller *c = &w->controller[g];
-        woken[g] = w->t == 0 || changes_at(&c->g->target, w->t) || c->retry[SPOT] == w->t || c->retry[ON_DEMAND] == w->t;
+        woken[g] =
+            w->t == 0 || changes_at(&c->g->target, w->t) || c->retry[SPOT] == w->t || c->retry[ON_DEMAND] == w->t;
     }
     ticks(w);
     trace_changes(w);

@@ -58,10 +58,10 @@ struct brute_scenario {
 
 struct brute_result { /* seconds and counts since the end of warm-up */
     uint64_t full, any, base, base_asked;
-    uint64_t served, demand; /* replica-seconds */
+    uint64_t served, demand;                                 /* replica-seconds */
     uint64_t outages[2], outage_longest[2], outage_total[2]; /* of full, of any */
-    uint64_t used[2][BRUTE_POOLS], ready[2][BRUTE_POOLS]; /* instance-seconds */
-    int64_t spent[2][BRUTE_POOLS]; /* micro-dollars per hour x seconds */
+    uint64_t used[2][BRUTE_POOLS], ready[2][BRUTE_POOLS];    /* instance-seconds */
+    int64_t spent[2][BRUTE_POOLS];                           /* micro-dollars per hour x seconds */
     bool price_missing[2][BRUTE_POOLS];
     uint64_t launched[2][BRUTE_POOLS], denied[2][BRUTE_POOLS];
     uint64_t preempted[BRUTE_POOLS], noticed[BRUTE_POOLS], terminated[BRUTE_POOLS];

@@ -120,8 +120,8 @@ static void random_groups(struct luck *l, struct random_run *r) {
 /* ---- cloud and control ------------------------------------------------------------- */
 
 static void random_dist(struct luck *l, struct dist *d) {
-    static const char *const some[] = {"0s",  "30s", "183s", "uniform(60s,240s)", "exponential(2m)",
-                                       "lognormal(183s,0.3)", "weibull(90s,0.7)"};
+    static const char *const some[] = {
+        "0s", "30s", "183s", "uniform(60s,240s)", "exponential(2m)", "lognormal(183s,0.3)", "weibull(90s,0.7)"};
     struct error e = {0};
     dist_free(d);
     assert_ok(dist_from_text(some[luck_below(l, 7)], d, &e), &e);
@@ -202,9 +202,9 @@ void random_run_end(struct random_run *r) {
 
 static bool same_real(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
-#define SAME(field) \
+#define SAME(field)                                                                                                    \
     if (a->field != b->field) return #field
-#define SAME_REAL(field) \
+#define SAME_REAL(field)                                                                                               \
     if (!same_real(a->field, b->field)) return #field
 
 static const char *pools_differ(const struct pool_result *a, const struct pool_result *b) {

@@ -22,8 +22,8 @@ static void open_cloud(struct fixture *f, uint32_t n, const char *const *names, 
     memset(f, 0, sizeof *f);
     f->trace = harness_trace(n, names, capacity, 100000);
     for (uint32_t i = 0; i < n; i++) assert_ok(field_defaults(pool_fields, pool_fields_n, &f->pools[i], &e), &e);
-    f->params = (struct cloud_params){
-        .n_pools = n, .trace_pools = f->trace->pools, .pools = f->pools, .nodes = 1, .key = 7};
+    f->params =
+        (struct cloud_params){.n_pools = n, .trace_pools = f->trace->pools, .pools = f->pools, .nodes = 1, .key = 7};
 }
 
 static void begin(struct fixture *f) {
@@ -56,7 +56,7 @@ static void capacity_limits_spot(void **state) {
     assert_int_equal(launch(&f, 0, 0, SP_SPOT, 0), 0);
     assert_int_equal(launch(&f, 1, 0, SP_SPOT, 0), 0);
     assert_int_equal(launch(&f, 2, 0, SP_SPOT, 0), SP_DENIED_CAPACITY); /* 4 of 5 held, 2 more do not fit */
-    assert_int_equal(launch(&f, 3, 0, SP_ON_DEMAND, 0), 0);            /* a market of its own */
+    assert_int_equal(launch(&f, 3, 0, SP_ON_DEMAND, 0), 0);             /* a market of its own */
     assert_int_equal(launch(&f, 4, 0, SP_ON_DEMAND, 0), SP_DENIED_CAPACITY);
     assert_int_equal(f.cloud.pools[0].held[SP_SPOT], 4);
     cloud_end(&f.cloud, 0, false, 10 * S);

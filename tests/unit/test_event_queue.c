@@ -115,8 +115,10 @@ static void equals_a_sorted_array(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_carry_time_class_and_entity), cmocka_unit_test(classes_are_in_order),
-        cmocka_unit_test(set_move_cancel),                  cmocka_unit_test(reset_empties),
+        cmocka_unit_test(keys_carry_time_class_and_entity),
+        cmocka_unit_test(classes_are_in_order),
+        cmocka_unit_test(set_move_cancel),
+        cmocka_unit_test(reset_empties),
         cmocka_unit_test(equals_a_sorted_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,9 @@ static enum error_code try_step(struct fixture *f, int64_t now_ms) {
     return fleet_step(f->fleet, 0, now_ms, &f->orders, &f->n_orders, &f->e);
 }
 static void take_step(struct fixture *f, int64_t now_ms) { assert_ok(try_step(f, now_ms), &f->e); }
-static enum sp_state state_of(struct fixture *f, uint32_t slot) { return (enum sp_state)fleet_row(f->fleet, slot)->state; }
+static enum sp_state state_of(struct fixture *f, uint32_t slot) {
+    return (enum sp_state)fleet_row(f->fleet, slot)->state;
+}
 static void observe(struct fixture *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, int64_t value) {
     fleet_observe(f->fleet, at_ms, kind, slot, kind == SP_OBS_DENIED ? SP_DENIED_CAPACITY : 0, value);
 }
@@ -293,24 +295,44 @@ static void wrong_answers_are_named(void **state) {
         say_launch(0, SP_SPOT, 2);
         take_step(f, 0);
         switch (i) {
-        case 0: say_launch(2, SP_SPOT, 1); break;
-        case 1: say_launch(0, (enum sp_market)2, 1); break;
-        case 2: say_launch(0, SP_SPOT, 0); break;
-        case 3: say_end(SP_DRAIN, 7, 1); break;
-        case 4: say_end(SP_TERMINATE, 0, 2); break; /* another replica's number */
-        case 5: say((struct sp_action){.kind = 9, .reason = SP_WHY_POLICY}); break;
+        case 0:
+            say_launch(2, SP_SPOT, 1);
+            break;
+        case 1:
+            say_launch(0, (enum sp_market)2, 1);
+            break;
+        case 2:
+            say_launch(0, SP_SPOT, 0);
+            break;
+        case 3:
+            say_end(SP_DRAIN, 7, 1);
+            break;
+        case 4:
+            say_end(SP_TERMINATE, 0, 2);
+            break; /* another replica's number */
+        case 5:
+            say((struct sp_action){.kind = 9, .reason = SP_WHY_POLICY});
+            break;
         case 6:
             say_end(SP_DRAIN, 0, 1);
             say_end(SP_DRAIN, 0, 1);
             break;
-        case 7: script.endless = true; break;
-        case 8: say((struct sp_action){.kind = SP_LAUNCH, .count = 1, .reason = SP_WHYS}); break;
-        case 9: say((struct sp_action){.kind = SP_DRAIN, .launch = 1}); break;
-        default: say_launch(0, SP_SPOT, FLEET_SLOTS_MAX); break;
+        case 7:
+            script.endless = true;
+            break;
+        case 8:
+            say((struct sp_action){.kind = SP_LAUNCH, .count = 1, .reason = SP_WHYS});
+            break;
+        case 9:
+            say((struct sp_action){.kind = SP_DRAIN, .launch = 1});
+            break;
+        default:
+            say_launch(0, SP_SPOT, FLEET_SLOTS_MAX);
+            break;
         }
-        static const char *const pieces[] = {"pools are 0..1", "on market 2",  "launched 0 replicas",
-                                             "not there",      "not there",    "unknown action 9",
-                                             "not alive",      "does not end", "unknown reason 9",
+        static const char *const pieces[] = {"pools are 0..1",   "on market 2",     "launched 0 replicas",
+                                             "not there",        "not there",       "unknown action 9",
+                                             "not alive",        "does not end",    "unknown reason 9",
                                              "unknown reason 0", "replicas at once"};
         expect_refused(f, pieces[i]);
     }

@@ -49,10 +49,12 @@ static enum error_code replay(struct fixture *f, const char *text) {
 }
 
 #define POOL "[\"a\",\"\",\"r\",\"z\",\"\",1,100,300,-1]"
-#define GROUP "{\"name\":\"g\",\"policy\":\"constant(target=1)+spot()+cheapest()\",\"share_ppm\":[0,1000000],\"pools\":[0]}"
-#define HEADER(key, rest, pools, groups) \
-    "{\"spotsim_journal\":1,\"abi\":1,\"scenario\":\"\",\"key\":\"" key "\",\"interval_ms\":0,\"retry_ms\":60000," rest \
-    "\"direct_launch\":true,\"keep_rows\":true,\"pools\":[" pools "],\"groups\":[" groups "]}\n"
+#define GROUP                                                                                                          \
+    "{\"name\":\"g\",\"policy\":\"constant(target=1)+spot()+cheapest()\",\"share_ppm\":[0,1000000],\"pools\":[0]}"
+#define HEADER(key, rest, pools, groups)                                                                               \
+    "{\"spotsim_journal\":1,\"abi\":1,\"scenario\":\"\",\"key\":\"" key                                                \
+    "\",\"interval_ms\":0,\"retry_ms\":60000," rest "\"direct_launch\":true,\"keep_rows\":true,\"pools\":[" pools      \
+    "],\"groups\":[" groups "]}\n"
 #define KEY "00000000000000aa"
 #define REST "\"nodes\":1,\"max_instances\":4294967295,"
 #define GOOD HEADER(KEY, REST, POOL, GROUP)
@@ -77,15 +79,18 @@ static void headers(void **state) {
     assert_input_error(replay(f, HEADER("12", REST, POOL, GROUP)), &f->e, "key");
     assert_input_error(replay(f, HEADER("00000000000000AA", REST, POOL, GROUP)), &f->e, "key");
     assert_input_error(replay(f, HEADER(KEY, "\"nodes\":0,\"max_instances\":1,", POOL, GROUP)), &f->e, "out of range");
-    assert_input_error(replay(f, HEADER(KEY, "\"nodes\":1.5,\"max_instances\":1,", POOL, GROUP)), &f->e, "out of range");
+    assert_input_error(replay(f, HEADER(KEY, "\"nodes\":1.5,\"max_instances\":1,", POOL, GROUP)), &f->e,
+                       "out of range");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, "")), &f->e, "lacks its pools or groups");
     assert_input_error(replay(f, HEADER(KEY, REST, "[\"a\"]", GROUP)), &f->e, "pool 0", "malformed");
-    assert_input_error(replay(f, HEADER(KEY, REST, "[\"a\",\"\",\"r\",\"z\",7,1,100,300,-1]", GROUP)), &f->e, "malformed");
-    assert_input_error(replay(f, HEADER(KEY, REST, "[\"a\",\"\",\"r\",\"z\",\"\",0,100,300,-1]", GROUP)), &f->e, "malformed");
+    assert_input_error(replay(f, HEADER(KEY, REST, "[\"a\",\"\",\"r\",\"z\",7,1,100,300,-1]", GROUP)), &f->e,
+                       "malformed");
+    assert_input_error(replay(f, HEADER(KEY, REST, "[\"a\",\"\",\"r\",\"z\",\"\",0,100,300,-1]", GROUP)), &f->e,
+                       "malformed");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, "{}")), &f->e, "group 0 is not");
 }
 
-#define GROUP_OF(policy, pools) \
+#define GROUP_OF(policy, pools)                                                                                        \
     "{\"name\":\"g\",\"policy\":\"" policy "\",\"share_ppm\":[0,1000000],\"pools\":[" pools "]}"
 
 static void groups(void **state) {
@@ -94,12 +99,14 @@ static void groups(void **state) {
     char text[2000];
     snprintf(text, sizeof text, HEADER(KEY, REST, POOL, "%s"), one);
     assert_input_error(replay(f, text), &f->e, "rising indices below 1");
-    assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)+spt()", "0"))), &f->e, "spt", "spot");
+    assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)+spt()", "0"))), &f->e, "spt",
+                       "spot");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)", "0"))), &f->e, "");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP "," GROUP)), &f->e, "named twice");
     /* no code is loaded from a name in a file */
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("evil.c+cheapest", "0"))), &f->e, "not files");
-    assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)+./evil.so", "0"))), &f->e, "not files");
+    assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)+./evil.so", "0"))), &f->e,
+                       "not files");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("evil.so(x=1)+cheapest", "0"))), &f->e, "not files");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("evil.c +cheapest", "0"))), &f->e, "not files");
 }
@@ -115,7 +122,8 @@ static void records(void **state) {
     assert_input_error(replay(f, GOOD "[\"p\",\"price\",0,1,0,1]\n"), &f->e, ":2", "expected [\"p\"");
     assert_input_error(replay(f, GOOD "[\"r\",\"ready\",0,0,1,0]\n"), &f->e, ":2", "expected [\"r\"");
     assert_input_error(replay(f, GOOD "[\"r\",\"nonsense\",0,0,1,0,0]\n"), &f->e, ":2", "expected [\"r\"");
-    assert_input_error(replay(f, GOOD "[\"p\",\"price\",9,0,0,1]\n[\"p\",\"price\",8,0,0,1]\n"), &f->e, ":3", "not falling");
+    assert_input_error(replay(f, GOOD "[\"p\",\"price\",9,0,0,1]\n[\"p\",\"price\",8,0,0,1]\n"), &f->e, ":3",
+                       "not falling");
     assert_failed_error(replay(f, GOOD "[\"r\",\"ready\",0,0,1,0,0]\n"), &f->e, ":2", "not there");
     assert_failed_error(replay(f, GOOD "[\"s\",0,0,0," ZERO "]\n"), &f->e, ":2", "answers differently", "1 actions");
     assert_input_error(replay(f, GOOD "[\"end\"]\n"), &f->e, ":2", "expected [\"end\"");

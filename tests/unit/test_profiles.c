@@ -106,9 +106,9 @@ static void defaults_are_one_node_and_no_guard(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(profiles_are_found),         cmocka_unit_test(skypilot_has_its_constants),
-        cmocka_unit_test(ideal_has_no_lag),           cmocka_unit_test(spothedge_decides_every_30_s),
-        cmocka_unit_test(live_decides_on_events),     cmocka_unit_test(defaults_are_one_node_and_no_guard),
+        cmocka_unit_test(profiles_are_found),     cmocka_unit_test(skypilot_has_its_constants),
+        cmocka_unit_test(ideal_has_no_lag),       cmocka_unit_test(spothedge_decides_every_30_s),
+        cmocka_unit_test(live_decides_on_events), cmocka_unit_test(defaults_are_one_node_and_no_guard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,7 @@ static void on_demand_may_be_denied(void **state) {
     harness_set(&h, "control.retry", "100s");
     harness_ready(&h, "0:0+0");
     assert_int_equal(h.result.pools[0].denied[SP_ON_DEMAND], 3); /* at 0, 100 and 200 */
-    assert_true(isnan(h.result.relative_to_on_demand)); /* nobody said what on-demand costs */
+    assert_true(isnan(h.result.relative_to_on_demand));          /* nobody said what on-demand costs */
     harness_end(&h);
 }
 
@@ -274,29 +274,21 @@ static void thousands_of_replicas(void **state) {
     harness_set(&h, "cloud.defaults.cold_start", "uniform(1s,30s)");
     harness_set(&h, "cloud.defaults.reclaim", "random");
     harness_run(&h);
-    assert_int_equal(h.result.preempted, 1000 + 2000); /* each held 2000 */
+    assert_int_equal(h.result.preempted, 1000 + 2000);        /* each held 2000 */
     assert_true(h.result.full > 0.2 && h.result.full < 0.35); /* from about 30 s to 100 s */
     harness_end(&h);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grants_take_their_delays),
-        cmocka_unit_test(capacity_is_judged_at_the_grant),
-        cmocka_unit_test(denials_take_their_delay),
-        cmocka_unit_test(a_pool_is_asked_once_at_an_instant),
-        cmocka_unit_test(a_request_can_be_called_back),
-        cmocka_unit_test(on_demand_goes_to_the_cheapest_that_gives),
-        cmocka_unit_test(on_demand_may_be_denied),
-        cmocka_unit_test(spot_may_be_denied_despite_room),
-        cmocka_unit_test(quotas_bind_a_region),
-        cmocka_unit_test(the_guard_limits_instances),
-        cmocka_unit_test(a_replica_of_four_instances),
-        cmocka_unit_test(weights_count_for_several),
-        cmocka_unit_test(cold_starts_are_drawn),
-        cmocka_unit_test(luck_does_not_depend_on_the_policy),
-        cmocka_unit_test(some_never_become_ready),
-        cmocka_unit_test(drains_are_paid_for_and_hold_capacity),
+        cmocka_unit_test(grants_take_their_delays),     cmocka_unit_test(capacity_is_judged_at_the_grant),
+        cmocka_unit_test(denials_take_their_delay),     cmocka_unit_test(a_pool_is_asked_once_at_an_instant),
+        cmocka_unit_test(a_request_can_be_called_back), cmocka_unit_test(on_demand_goes_to_the_cheapest_that_gives),
+        cmocka_unit_test(on_demand_may_be_denied),      cmocka_unit_test(spot_may_be_denied_despite_room),
+        cmocka_unit_test(quotas_bind_a_region),         cmocka_unit_test(the_guard_limits_instances),
+        cmocka_unit_test(a_replica_of_four_instances),  cmocka_unit_test(weights_count_for_several),
+        cmocka_unit_test(cold_starts_are_drawn),        cmocka_unit_test(luck_does_not_depend_on_the_policy),
+        cmocka_unit_test(some_never_become_ready),      cmocka_unit_test(drains_are_paid_for_and_hold_capacity),
         cmocka_unit_test(thousands_of_replicas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,7 +349,8 @@ static void the_fingerprint_covers_what_happens(void **state) {
     assert_true(f != fingerprint_of("0:3 101:4", "spot", "10s", 1));
     assert_true(f != fingerprint_of("0:3 100:4", "spot", "11s", 1));
     assert_true(f != fingerprint_of("0:3 100:4", "on-demand", "10s", 1));
-    assert_true(fingerprint_of("0:3", "spot", "uniform(10s,20s)", 1) != fingerprint_of("0:3", "spot", "uniform(10s,20s)", 2));
+    assert_true(fingerprint_of("0:3", "spot", "uniform(10s,20s)", 1) !=
+                fingerprint_of("0:3", "spot", "uniform(10s,20s)", 2));
 }
 
 /* ---- configurations that cannot be ----------------------------------------------------------------- */
@@ -396,6 +397,22 @@ static void contradictions_are_named(void **state) {
     sim_result_free(NULL);
 }
 
+/* Told at the grant that it will go, replaced at once, and so on: there is a
+ * limit to what can happen at one instant. */
+static void decisions_that_never_settle(void **state) {
+    (void)state;
+    struct harness h;
+    struct error e = {0};
+    one_pool(&h, "0:*", 300, "spot(notice=react)", 1);
+    harness_set(&h, "cloud.defaults.lifetime_cap", "10s");
+    harness_set(&h, "cloud.defaults.notice", "30s");
+    assert_failed_error(sim_run(h.sim, &h.config, NULL, &h.result, &e), &e, "fleet", "do not settle");
+    harness_set(&h, "cloud.defaults.notice", "0s");
+    harness_run(&h); /* the simulator can be used again */
+    assert_int_equal(h.result.preempted, 29);
+    harness_end(&h);
+}
+
 static void a_journal_that_cannot_be_written(void **state) {
     (void)state;
     struct harness h;
@@ -430,6 +447,7 @@ int main(void) {
         cmocka_unit_test(the_timeline),
         cmocka_unit_test(the_fingerprint_covers_what_happens),
         cmocka_unit_test(contradictions_are_named),
+        cmocka_unit_test(decisions_that_never_settle),
         cmocka_unit_test(a_journal_that_cannot_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
