@@ -133,7 +133,7 @@ static void draws_depend_on_all_their_parts(void **state) {
 
 /* Slots 5, 4 and 3 in this order. */
 static void three_granted(struct fixture *f, enum reclaim_rule rule) {
-    f->pools[0].reclaim = rule;
+    f->pools[0].reclaim = (int)rule;
     begin(f);
     assert_int_equal(cloud_victim(&f->cloud, 0, false), SP_NONE);
     assert_int_equal(cloud_victim(&f->cloud, 0, true), SP_NONE);
