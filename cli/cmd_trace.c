@@ -102,6 +102,7 @@ static const struct {
 } others[] = {
     {"synth", trace_synth, "make a trace from a model or a preset"},
     {"fit", trace_fit, "fit a model to a trace"},
+    {"compare", trace_compare, "compare a real trace with synthetic ones, policies included"},
 };
 #define N_OTHERS (sizeof others / sizeof *others)
 

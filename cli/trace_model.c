@@ -32,7 +32,7 @@ int trace_action(int argc, char **argv, const struct option *const *tables, cons
     if (rc == OK && o.help) {
         fputs(usage, stdout);
         options_help(tables[0], stdout);
-        if (tables[1]) fputs("\nHow to read the trace:\n", stdout);
+        if (tables[1]) fputs("\nHow to read and run:\n", stdout);
         if (tables[1]) options_help(tables[1], stdout);
     } else if (rc == OK) {
         rc = run(&o, &e);

@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "traces/fit_private.h"
 
+#define CORRECTION_ROUNDS 4
+#define CORRECTION_MAX 1.5
+
 static const enum family_kind run_families[] = {FAMILY_EXPONENTIAL, FAMILY_WEIBULL, FAMILY_LOGNORMAL,
                                                 FAMILY_H2,          FAMILIES};
 
@@ -174,17 +177,60 @@ static enum error_code fit_pools(const struct trace *t, const struct grid *g, co
     return OK;
 }
 
-/* Weights twice: the second time weak evidence falls back to the pools' mean. */
-static enum error_code fit_state(const struct grid *g, struct model *m, struct error *e) {
+/* All pools' weights.  In the first round twice: weak evidence falls back to
+ * the pools' mean, which is not known before. */
+static enum error_code fit_weights(const struct grid *g, const struct targets *targets, bool first, struct model *m,
+                                   struct error *e) {
     double mean[MODEL_SCALES_MAX] = {0};
-    scales_choose(g->probe_h, g->n * g->step_h, m);
-    for (uint32_t i = 0; i < m->n_pools; i++) {
-        TRY(scales_fit(g, i, m, NULL, &m->pools[i].state, e));
+    for (uint32_t i = 0; first && i < m->n_pools; i++)
+        TRY(scales_fit(g, i, m, &targets[i], NULL, &m->pools[i].state, e));
+    for (uint32_t i = 0; i < m->n_pools; i++)
         for (uint32_t k = 0; k < m->n_scales; k++) mean[k] += m->pools[i].state.weight[k] / m->n_pools;
+    for (uint32_t i = 0; (m->n_pools > 1 || !first) && i < m->n_pools; i++)
+        TRY(scales_fit(g, i, m, &targets[i], m->n_pools > 1 ? mean : NULL, &m->pools[i].state, e));
+    return OK;
+}
+
+static double corrected(double target, double seen, double made) {
+    double factor = made > 0 ? seen / made : 1;
+    return target * (factor < 1 / CORRECTION_MAX ? 1 / CORRECTION_MAX : factor > CORRECTION_MAX ? CORRECTION_MAX : factor);
+}
+
+/* Moves what is aimed at by what the last model missed it by. */
+static void correct(const struct targets *seen, const struct targets *made, struct targets *aim) {
+    for (uint32_t c = 0; c < seen->n_cuts; c++) {
+        for (uint32_t l = 0; l < seen->n_lags; l++)
+            aim->differ[c][l] = corrected(aim->differ[c][l], seen->differ[c][l], made->differ[c][l]);
+        for (uint32_t w = 0; w < seen->n_windows; w++)
+            aim->deviation[c][w] = corrected(aim->deviation[c][w], seen->deviation[c][w], made->deviation[c][w]);
     }
-    for (uint32_t i = 0; m->n_pools > 1 && i < m->n_pools; i++)
-        TRY(scales_fit(g, i, m, mean, &m->pools[i].state, e));
-    return common_fit(g, m, e);
+}
+
+/* The formulas behind the weights treat a scale as one part, but it is split
+ * between factors, and a short trace is not a long one.  So traces are made
+ * from the model, measured as the real one was, and the aim is moved. */
+static enum error_code fit_rounds(const struct grid *g, struct model *m, const struct targets *seen,
+                                  struct targets *aim, struct targets *made, struct error *e) {
+    for (int round = 0;; round++) {
+        TRY(fit_weights(g, aim, round == 0, m, e));
+        TRY(common_fit(g, m, e));
+        if (round == CORRECTION_ROUNDS) return OK;
+        TRY(targets_simulate(m, seen, made, e));
+        for (uint32_t i = 0; i < m->n_pools; i++) correct(&seen[i], &made[i], &aim[i]);
+    }
+}
+
+static enum error_code fit_state(const struct grid *g, struct model *m, struct error *e) {
+    struct targets *t = calloc(3 * (size_t)m->n_pools, sizeof *t);
+    if (!t) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < m->n_pools; i++) {
+        targets_see(g, i, NULL, &t[i]);
+        t[m->n_pools + i] = t[i];
+    }
+    scales_choose(g->probe_h, g->n * g->step_h, m);
+    enum error_code rc = fit_rounds(g, m, t, t + m->n_pools, t + 2 * (size_t)m->n_pools, e);
+    free(t);
+    return rc;
 }
 
 static enum error_code fit_view(const struct trace *t, const struct fit_options *o, struct fit *f, struct error *e) {

@@ -68,7 +68,8 @@ static void see_pair(struct common *c, uint32_t i, uint32_t j) {
     uint32_t na = pool_cuts(c->g, i, x, a), nb = pool_cuts(c->g, j, y, b), hours = hours_of(x, y);
     uint32_t cuts = na > nb ? na : nb;
     for (uint32_t l = 0; l < c->n_lags; l++) {
-        uint32_t lag = grid_lag(c->g, c->lag_h[l]), shift = (uint32_t)(c->lag_h[l] + 0.5) % hours;
+        double lag = c->lag_h[l];
+        uint32_t shift = (uint32_t)(c->lag_h[l] + 0.5) % hours;
         double sum = 0;
         for (uint32_t k = 0; k < cuts; k++) {
             const struct cut *u = &a[k < na ? k : na - 1], *v = &b[k < nb ? k : nb - 1];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Pools sampled side by side. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,11 +50,19 @@ void grid_free(struct grid *g) {
     memset(g, 0, sizeof *g);
 }
 
-double grid_differ(const struct grid *g, uint32_t a, uint32_t va, uint32_t b, uint32_t vb, uint32_t lag) {
+static double differ_at(const struct grid *g, uint32_t a, uint32_t va, uint32_t b, uint32_t vb, uint32_t lag) {
+    if (lag >= g->n) lag = g->n - 1;
     const uint16_t *x = grid_pool(g, a), *y = grid_pool(g, b) + lag;
     uint32_t n = g->n - lag, differ = 0;
     for (uint32_t i = 0; i < n; i++) differ += (x[i] >= va) != (y[i] >= vb);
     return (double)differ / n;
+}
+
+double grid_differ(const struct grid *g, uint32_t a, uint32_t va, uint32_t b, uint32_t vb, double lag_h) {
+    double samples = lag_h / g->step_h, whole = floor(samples + 1e-6), part = samples - whole;
+    double here = differ_at(g, a, va, b, vb, (uint32_t)whole);
+    if (part < 1e-3) return here;
+    return here + part * (differ_at(g, a, va, b, vb, (uint32_t)whole + 1) - here);
 }
 
 double grid_share(const struct grid *g, uint32_t pool, uint32_t at_least) {

@@ -55,11 +55,9 @@ void grid_free(struct grid *g);
 static inline const uint16_t *grid_pool(const struct grid *g, uint32_t pool) {
     return g->value + (size_t)pool * g->n;
 }
-/* Samples between a moment and the same moment lag_h later. */
-static inline uint32_t grid_lag(const struct grid *g, double lag_h) { return (uint32_t)(lag_h / g->step_h + 0.5); }
 /* Share of moments t at which "a's capacity at t is at least va" and "b's at
- * t + lag is at least vb" differ. */
-double grid_differ(const struct grid *g, uint32_t a, uint32_t va, uint32_t b, uint32_t vb, uint32_t lag);
+ * t + lag is at least vb" differ; between samples by interpolation. */
+double grid_differ(const struct grid *g, uint32_t a, uint32_t va, uint32_t b, uint32_t vb, double lag_h);
 double grid_share(const struct grid *g, uint32_t pool, uint32_t at_least);
 
 /* Waves of a pool that its samples show; *p: how likely the daily one is by
@@ -77,12 +75,31 @@ struct cut {
  * many. */
 uint32_t pool_cuts(const struct grid *g, uint32_t pool, const struct model_state *state, struct cut out[CUTS_MAX]);
 
+/* What the state process is fitted to, for one pool: how often the state
+ * differs at two moments, and by how much windows differ in availability. */
+#define LAGS_MAX 24u
+#define WINDOWS 3u
+extern const double targets_window_h[WINDOWS];
+struct targets {
+    uint32_t n_lags, n_windows, n_cuts;
+    double lag_h[LAGS_MAX];
+    uint32_t windows[WINDOWS]; /* that fit into the trace, by length */
+    uint32_t value[CUTS_MAX];
+    double differ[CUTS_MAX][LAGS_MAX];
+    double deviation[CUTS_MAX][WINDOWS];
+};
+/* Lags, windows and cuts from `like` when it is not NULL. */
+void targets_see(const struct grid *g, uint32_t pool, const struct targets *like, struct targets *out);
+
 /* The model's scales for a probing interval and a span. */
 void scales_choose(double probe_h, double span_h, struct model *m);
 /* Weights of one pool's variance over the scales; `towards` (may be NULL) is
  * what weak evidence falls back to. */
-enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const double *towards,
-                           struct model_state *state, struct error *e);
+enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const struct targets *targets,
+                           const double *towards, struct model_state *state, struct error *e);
+/* Traces made from the model, seen as the real one was: means over them. */
+enum error_code targets_simulate(const struct model *m, const struct targets *like, struct targets *out,
+                                 struct error *e);
 /* common[] and loads of all pools from how pairs differ. */
 enum error_code common_fit(const struct grid *g, struct model *m, struct error *e);
 /* Mean state correlations with standard errors. */

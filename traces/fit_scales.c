@@ -14,12 +14,8 @@
 #define RATIO 4.0         /* between further ones */
 #define SLOWEST_H 150.0
 #define SPAN_SHARE 0.25   /* no scale longer than this share of the trace */
-#define LAGS_MAX 24u
-#define LAG_MAX_H 200.0
-#define LAG_MAX_SHARE 0.3
 #define ANGLES 41u
 #define CURVE 70u         /* lags for the integral of a window's variance */
-#define WINDOWS 3u
 #define SUBSETS_MAX (1u << MODEL_SCALES_MAX)
 #define WEIGHT_FIRST 40.0 /* of the first lag: it is the rate of changes */
 #define WEIGHT_SECOND 4.0
@@ -27,8 +23,8 @@
 #define RIDGE 0.01
 #define ROUNDS 80
 #define FLOOR 1e-4
+#define START 0.02 /* no weight starts at 0, from where it could not move */
 
-static const double window_h[WINDOWS] = {24, 72, 168};
 
 void scales_choose(double probe_h, double span_h, struct model *m) {
     double most = span_h * SPAN_SHARE < SLOWEST_H ? span_h * SPAN_SHARE : SLOWEST_H;
@@ -96,13 +92,11 @@ struct lag_set {
 
 struct problem {
     const struct model *m;
-    uint32_t n_cuts, n_windows, subsets;
+    uint32_t n_cuts, subsets;
     struct cut cut[CUTS_MAX];
     struct differ_table *table[CUTS_MAX];
     struct lag_set observed, curve;
-    double differ[CUTS_MAX][LAGS_MAX];
-    double deviation[CUTS_MAX][WINDOWS]; /* of windows' availability */
-    uint32_t windows[WINDOWS];
+    const struct targets *seen;
     double span_h;
     double towards[MODEL_SCALES_MAX];
 };
@@ -163,17 +157,17 @@ static void cut_residuals(struct problem *p, uint32_t cut, const uint32_t *cell,
     for (uint32_t i = 0; i < p->observed.n; i++) {
         double expected = expected_differ(p, &p->observed, i, cut, cell, part);
         double weight = i == 0 ? WEIGHT_FIRST : i == 1 ? WEIGHT_SECOND : 1 / sqrt(1 + p->observed.lag_h[i] / 24);
-        gsl_vector_set(out, (*row)++, weight * log((expected + FLOOR) / (p->differ[cut][i] + FLOOR)));
+        gsl_vector_set(out, (*row)++, weight * log((expected + FLOOR) / (p->seen->differ[cut][i] + FLOOR)));
     }
-    if (p->n_windows == 0) return;
+    if (p->seen->n_windows == 0) return;
     for (uint32_t i = 0; i < p->curve.n; i++)
         covariance[i] = at_0 - expected_differ(p, &p->curve, i, cut, cell, part) / 2;
-    for (uint32_t w = 0; w < p->n_windows; w++) {
-        double n = p->windows[w];
+    for (uint32_t w = 0; w < p->seen->n_windows; w++) {
+        double n = p->seen->windows[w];
         double v = n / (n - 1) *
-                   (window_variance(&p->curve, covariance, at_0, window_h[w]) -
-                    window_variance(&p->curve, covariance, at_0, window_h[w] * n));
-        double expected = sqrt(v > 1e-5 ? v : 1e-5), seen = p->deviation[cut][w] > 1e-3 ? p->deviation[cut][w] : 1e-3;
+                   (window_variance(&p->curve, covariance, at_0, targets_window_h[w]) -
+                    window_variance(&p->curve, covariance, at_0, targets_window_h[w] * n));
+        double expected = sqrt(v > 1e-5 ? v : 1e-5), seen = p->seen->deviation[cut][w] > 1e-3 ? p->seen->deviation[cut][w] : 1e-3;
         gsl_vector_set(out, (*row)++, sqrt(n / 10) * log(expected / seen));
     }
 }
@@ -201,59 +195,25 @@ static int residuals(const gsl_vector *x, void *arg, gsl_vector *out) {
     return GSL_SUCCESS;
 }
 
-/* ---- what the trace shows --------------------------------------------------------------- */
+/* ---- the fit ------------------------------------------------------------------------------ */
 
-static double window_deviation(const struct grid *g, uint32_t pool, uint32_t value, double hours, uint32_t n) {
-    const uint16_t *x = grid_pool(g, pool);
-    double sum = 0, squares = 0;
-    for (uint32_t w = 0; w < n; w++) {
-        uint32_t from = (uint32_t)(w * hours / g->step_h), to = (uint32_t)((w + 1) * hours / g->step_h), up = 0;
-        for (uint32_t i = from; i < to && i < g->n; i++) up += x[i] >= value;
-        double share = (double)up / (to - from);
-        sum += share;
-        squares += share * share;
-    }
-    double v = (squares - sum * sum / n) / (n - 1);
-    return v > 0 ? sqrt(v) : 0;
-}
-
-static void lags_choose(const struct grid *g, struct lag_set *l) {
-    double steps = g->n * g->step_h / g->probe_h, most = steps * LAG_MAX_SHARE;
-    if (most > LAG_MAX_H / g->probe_h) most = LAG_MAX_H / g->probe_h;
-    double last = 0;
-    for (uint32_t i = 0; i < LAGS_MAX; i++) {
-        double lag = floor(pow(most, (double)i / (LAGS_MAX - 1)) + 0.5);
-        if (lag <= last || lag < 1) continue;
-        l->lag_h[l->n++] = lag * g->probe_h;
-        last = lag;
-    }
-}
-
-static enum error_code problem_start(struct problem *p, const struct grid *g, uint32_t pool, const struct model *m,
+static enum error_code problem_start(struct problem *p, const struct grid *g, uint32_t pool,
                                      const struct model_state *state, const double *towards, struct error *e) {
-    p->m = m;
+    const struct model *m = p->m;
     p->subsets = 1u << m->n_scales;
     p->span_h = g->n * g->step_h;
     for (uint32_t k = 0; k < m->n_scales; k++) p->towards[k] = towards ? towards[k] : 1.0 / m->n_scales;
-    lags_choose(g, &p->observed);
+    p->observed.n = p->seen->n_lags;
+    memcpy(p->observed.lag_h, p->seen->lag_h, sizeof p->seen->lag_h);
     for (uint32_t i = 0; i < CURVE; i++)
         p->curve.lag_h[p->curve.n++] = g->probe_h / 2 * pow(2 * p->span_h / g->probe_h, (double)i / (CURVE - 1));
     TRY(lags_settle(&p->observed, m, e));
     TRY(lags_settle(&p->curve, m, e));
-    for (uint32_t w = 0; w < WINDOWS; w++) {
-        uint32_t n = (uint32_t)(p->span_h / window_h[w]);
-        if (n >= 3) p->windows[p->n_windows++] = n;
-    }
     p->n_cuts = pool_cuts(g, pool, state, p->cut);
     for (uint32_t c = 0; c < p->n_cuts; c++) {
-        uint32_t value = p->cut[c].value;
         p->table[c] = calloc(1, sizeof *p->table[c]);
         if (!p->table[c]) return error_set(e, ERR_FAILED, NULL, "out of memory");
         p->table[c]->hours = swing_period(state);
-        for (uint32_t i = 0; i < p->observed.n; i++)
-            p->differ[c][i] = grid_differ(g, pool, value, pool, value, grid_lag(g, p->observed.lag_h[i]));
-        for (uint32_t w = 0; w < p->n_windows; w++)
-            p->deviation[c][w] = window_deviation(g, pool, value, window_h[w], p->windows[w]);
     }
     return OK;
 }
@@ -264,9 +224,12 @@ static void problem_free(struct problem *p) {
     for (uint32_t c = 0; c < CUTS_MAX; c++) free(p->table[c]);
 }
 
+/* Starts from the weights as they are, if they are any. */
 static bool solve(struct problem *p, double *weight) {
     uint32_t n = p->m->n_scales;
-    size_t rows = (size_t)p->n_cuts * (p->observed.n + p->n_windows) + 2 * (size_t)n;
+    double sum = 0;
+    for (uint32_t k = 0; k < n; k++) sum += weight[k];
+    size_t rows = (size_t)p->n_cuts * (p->observed.n + p->seen->n_windows) + 2 * (size_t)n;
     gsl_multifit_nlinear_parameters settings = gsl_multifit_nlinear_default_parameters();
     gsl_multifit_nlinear_fdf f = {.f = residuals, .n = rows, .p = n, .params = p};
     gsl_multifit_nlinear_workspace *work =
@@ -274,7 +237,7 @@ static bool solve(struct problem *p, double *weight) {
     gsl_vector *x = gsl_vector_alloc(n);
     int why = 0;
     bool ok = work && x;
-    for (uint32_t k = 0; ok && k < n; k++) gsl_vector_set(x, k, log(p->towards[k] + 0.02));
+    for (uint32_t k = 0; ok && k < n; k++) gsl_vector_set(x, k, log((sum > 0 ? weight[k] : p->towards[k]) + START));
     ok = ok && gsl_multifit_nlinear_init(x, &f, work) == GSL_SUCCESS;
     if (ok) gsl_multifit_nlinear_driver(ROUNDS, 1e-6, 1e-8, 0, NULL, NULL, &why, work); /* stopping early is fine */
     if (ok) weights_of(gsl_multifit_nlinear_position(work), n, weight);
@@ -283,11 +246,13 @@ static bool solve(struct problem *p, double *weight) {
     return ok;
 }
 
-enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const double *towards,
-                           struct model_state *state, struct error *e) {
+enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const struct targets *targets,
+                           const double *towards, struct model_state *state, struct error *e) {
     struct problem *p = calloc(1, sizeof *p);
     if (!p) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    enum error_code rc = problem_start(p, g, pool, m, state, towards, e);
+    p->m = m;
+    p->seen = targets;
+    enum error_code rc = problem_start(p, g, pool, state, towards, e);
     if (rc == OK && !solve(p, state->weight)) rc = error_set(e, ERR_FAILED, NULL, "the weights cannot be fitted");
     problem_free(p);
     free(p);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * spotsim trace compare REAL SYNTH */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/scenario_args.h"
+#include "cli/trace_model.h"
+#include "study/compare.h"
+
+#define TRACES_OTHERWISE 32
+
+static const struct option own[] = {
+    {"policies", OPTION_LIST, "TEXT", "policies to run (six of different kinds)", NULL, false},
+    {"traces", OPTION_VALUE, "N", "traces made from a model (32)", NULL, false},
+    {"first-seed", OPTION_VALUE, "N", "seed of the first of them (1)", NULL, false},
+    {"window", OPTION_VALUE, "DURATION", "windows that show the spread (7d, 3d or 1d by the trace's length)", NULL,
+     false},
+    {"threads", OPTION_VALUE, "N", "threads (all cores)", NULL, false},
+    {"output", OPTION_VALUE, "FILE", "where to write (standard output; also -o)", NULL, false},
+    {"json", OPTION_FLAG, NULL, "JSON", NULL, false},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
+};
+
+/* A model: a JSON object with "format" and pools; anything else is a trace. */
+static bool is_model(const char *path) {
+    struct model *m = NULL;
+    struct error ignored;
+    bool found = trace_model(path, &m, &ignored) == OK;
+    model_free(m);
+    return found;
+}
+
+static enum error_code read_synth(const struct options *o, const char *path, struct trace **out, struct error *e) {
+    static const struct trace_options plain;
+    struct trace_notes notes = {0};
+    (void)o;
+    enum error_code rc = trace_load(&path, 1, &plain, out, &notes, e);
+    trace_notes_free(&notes);
+    return rc;
+}
+
+static enum error_code settings(const struct options *o, struct compare_options *out, const char **policies,
+                                struct error *e) {
+    int64_t traces, seed, threads;
+    const char *window = options_get(o, "window");
+    TRY(options_int(o, "traces", 1, COMPARE_TRACES_MAX, TRACES_OTHERWISE, &traces, e));
+    TRY(options_int(o, "first-seed", 0, INT64_MAX / 2, 1, &seed, e));
+    TRY(options_int(o, "threads", 1, 64, 0, &threads, e));
+    out->traces = (uint32_t)traces;
+    out->seed = (uint64_t)seed;
+    out->threads = (uint32_t)threads;
+    if (window) {
+        enum error_code rc = text_duration_ms(window, &out->window_ms, e);
+        if (rc == OK && out->window_ms < MS_PER_HOUR) rc = error_set(e, ERR_INPUT, NULL, "expected an hour or more");
+        if (rc != OK) error_in(e, "--window");
+        TRY(rc);
+    }
+    for (uint32_t i = 0; i < o->n; i++) {
+        if (strcmp(o->values[i].option->name, "policies") != 0) continue;
+        if (out->n_policies == COMPARE_POLICIES_MAX)
+            return error_set(e, ERR_INPUT, "--policies", "more than %u", COMPARE_POLICIES_MAX);
+        policies[out->n_policies++] = o->values[i].text;
+    }
+    if (out->n_policies) out->policies = policies;
+    return OK;
+}
+
+static enum error_code put_comparison(const struct options *o, const struct comparison *c, struct error *e) {
+    struct strbuf out = {0};
+    enum error_code rc = options_get(o, "json") ? compare_json(c, &out, e) : compare_report(c, &out, e);
+    if (rc == OK) return trace_put(&out, options_get(o, "output"), e);
+    strbuf_free(&out);
+    return rc;
+}
+
+static enum error_code compare_with(const struct options *o, struct scenario_doc *doc, struct scenario_env *env,
+                                    struct error *e) {
+    struct compare_options how = {0};
+    const char *policies[COMPARE_POLICIES_MAX];
+    struct comparison c = {0};
+    struct model *m = NULL;
+    struct trace *t = NULL;
+    const char *synth = o->positional[1];
+    bool model = is_model(synth);
+    TRY(settings(o, &how, policies, e));
+    enum error_code rc = model ? trace_model(synth, &m, e) : read_synth(o, synth, &t, e);
+    if (rc == OK) rc = model ? compare_model(doc, env, m, &how, &c, e) : compare_trace(doc, env, t, &how, &c, e);
+    if (rc == OK) print_notes(&c.notes);
+    if (rc == OK && c.assumed_prices)
+        fputs("spotsim: note: prices that the trace does not have are assumed: spot 1 $/h, on demand three times "
+              "the spot price; --price-spot and --price-on-demand set them\n",
+              stderr);
+    if (rc == OK) rc = put_comparison(o, &c, e);
+    comparison_free(&c);
+    model_free(m);
+    trace_free(t);
+    return rc;
+}
+
+static enum error_code run(const struct options *o, struct error *e) {
+    struct scenario_env *env = scenario_env_new();
+    struct scenario_doc *doc = NULL;
+    if (!env) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    enum error_code rc = OK;
+    if (o->n_positional != 2)
+        rc = error_set(e, ERR_INPUT, "trace compare", "expected a real trace and a model or synthetic trace");
+    struct options rest = *o; /* the positional arguments are not a scenario's */
+    rest.n_positional = 0;
+    if (rc == OK) rc = scenario_args_doc(&rest, env, &doc, e);
+    if (rc == OK) rc = doc_set_list(doc, "trace.paths", o->positional, 1, "trace compare", e);
+    if (rc == OK) rc = compare_with(o, doc, env, e);
+    doc_free(doc);
+    scenario_env_free(env);
+    return rc;
+}
+
+int trace_compare(int argc, char **argv) {
+    static const struct option *const tables[] = {own, scenario_options, NULL};
+    return trace_action(argc, argv, tables,
+                        "usage: spotsim trace compare REAL MODEL|SYNTH [options]\n\n"
+                        "Compares a real trace with traces made from a model of it, or with one synthetic\n"
+                        "trace: shapes, and what policies get and pay on both.\n\n",
+                        run);
+}

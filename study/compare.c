@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs policies on the real trace and on synthetic ones: every (policy, trace)
+ * is a unit, taken by threads, with a slot of its own for what comes out. */
+#include "study/compare.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sim/sim.h"
+#include "study/runner.h"
+#include "traces/synth.h"
+
+#define COLD_START "183s"
+#define PRICE_SPOT "1"
+#define PRICE_ON_DEMAND "3"
+#define ON_DEMAND_FACTOR 3.0 /* on-demand price over the mean spot price, when the trace has only the latter */
+
+static const char *const six[] = {
+    "spot()+round-robin()",
+    "spot(overprovision=1)+even-spread()",
+    "static-base(base=1)+ttl-bench(ttl=600s)",
+    "base-percent(base=1,percent=25)+least-loaded()",
+    "skyserve(base=0,dynamic=true)+skypilot()",
+    "skyserve(base=1,dynamic=true,overprovision=1)+round-robin()",
+};
+#define SIX (sizeof six / sizeof *six)
+
+struct work {
+    struct scenario *const *scenarios; /* [policy] */
+    const struct trace *real, *const *synth;
+    struct comparison *out;
+    atomic_uint next;
+    uint32_t units;
+    pthread_mutex_t lock;
+    uint32_t failed_unit;
+    struct error failure;
+};
+
+void comparison_free(struct comparison *c) {
+    for (uint32_t i = 0; i < c->n_policies; i++) free(c->policy[i]);
+    free(c->real);
+    free(c->synth);
+    free(c->real_window);
+    free(c->real_window_cost);
+    free(c->synth_shape);
+    notes_free(&c->notes);
+    memset(c, 0, sizeof *c);
+}
+
+/* ---- runs ------------------------------------------------------------------------------ */
+
+static enum error_code run_once(struct sim *sim, struct sim_config *config, int64_t start_ms, int64_t length_ms,
+                                double *full, double *any, double *cost, struct error *e) {
+    struct sim_result result = {0};
+    struct sim_outputs outputs = {0};
+    config->window_start_ms = start_ms;
+    config->horizon_ms = length_ms;
+    TRY(sim_run(sim, config, &outputs, &result, e));
+    *full = result.full;
+    *any = result.any;
+    *cost = result.cost_total_usd;
+    sim_result_free(&result);
+    return OK;
+}
+
+/* The whole trace, then windows side by side. */
+static enum error_code run_unit(struct work *w, struct sim *sim, uint32_t unit, struct error *e) {
+    struct comparison *c = w->out;
+    uint32_t per = c->n_traces + 1, policy = unit / per, trace = unit % per;
+    struct sim_config config = *scenario_config(w->scenarios[policy]);
+    struct policy_outcome *o = trace ? &c->synth[policy * c->n_traces + trace - 1] : &c->real[policy];
+    double sum = 0, squares = 0;
+    config.trace = trace ? w->synth[trace - 1] : w->real;
+    config.replication = trace;
+    TRY(run_once(sim, &config, 0, config.trace->span_ms, &o->full, &o->any, &o->cost_usd, e));
+    uint32_t windows = (uint32_t)(config.trace->span_ms / c->window_ms);
+    if (windows > c->n_windows) windows = c->n_windows;
+    for (uint32_t k = 0; k < windows; k++) {
+        double full, any, cost;
+        TRY(run_once(sim, &config, k * c->window_ms, c->window_ms, &full, &any, &cost, e));
+        sum += full;
+        squares += full * full;
+        if (trace) continue;
+        c->real_window[policy * c->n_windows + k] = full;
+        c->real_window_cost[policy * c->n_windows + k] = cost;
+    }
+    o->windows = windows;
+    if (windows < 2) return OK;
+    double n = windows, v = (squares - sum * sum / n) / (n - 1);
+    o->window_mean = sum / n;
+    o->window_sd = v > 0 ? sqrt(v) : 0;
+    return OK;
+}
+
+static void *worker(void *arg) {
+    struct work *w = arg;
+    struct sim *sim = sim_new();
+    for (;;) {
+        uint32_t unit = atomic_fetch_add(&w->next, 1);
+        if (unit >= w->units) break;
+        struct error error = {0};
+        enum error_code rc =
+            sim ? run_unit(w, sim, unit, &error) : error_set(&error, ERR_FAILED, NULL, "out of memory");
+        if (rc == OK) continue;
+        pthread_mutex_lock(&w->lock);
+        if (unit < w->failed_unit) {
+            w->failed_unit = unit;
+            w->failure = error;
+        }
+        pthread_mutex_unlock(&w->lock);
+        break;
+    }
+    sim_free(sim);
+    return NULL;
+}
+
+static enum error_code run_all(struct work *w, uint32_t threads, struct error *e) {
+    pthread_t ids[64];
+    uint32_t started = 0;
+    if (!threads) threads = runner_cores();
+    if (threads > 64) threads = 64;
+    w->failed_unit = UINT32_MAX;
+    pthread_mutex_init(&w->lock, NULL);
+    while (started + 1 < threads && pthread_create(&ids[started], NULL, worker, w) == 0) started++;
+    worker(w);
+    for (uint32_t i = 0; i < started; i++) pthread_join(ids[i], NULL);
+    pthread_mutex_destroy(&w->lock);
+    if (w->failed_unit == UINT32_MAX) return OK;
+    if (e) *e = w->failure;
+    return w->failure.code;
+}
+
+/* ---- what the user did not say ------------------------------------------------------------ */
+
+static const cJSON *doc_at(const struct scenario_doc *doc, const char *a, const char *b, const char *c) {
+    const cJSON *at = cJSON_GetObjectItemCaseSensitive(doc_root(doc), a);
+    if (at && b) at = cJSON_GetObjectItemCaseSensitive(at, b);
+    return at && c ? cJSON_GetObjectItemCaseSensitive(at, c) : at;
+}
+
+static enum error_code set(struct scenario_doc *doc, struct scenario_env *env, const char *path, const char *text,
+                           struct error *e) {
+    return doc_set(doc, scenario_env_registry(env), path, text, "compare", e);
+}
+
+static double mean_price_usd(const struct trace *t) {
+    double sum = 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        const struct trace_pool *p = &t->pools[i];
+        double pool = 0;
+        if (!p->price.n) continue;
+        for (uint32_t k = 0; k < p->price.n; k++)
+            pool += (double)p->price.uusd_per_h[k] * (double)((k + 1 < p->price.n ? p->price.at_ms[k + 1] : p->span_ms) - p->price.at_ms[k]);
+        sum += pool / (double)p->span_ms / 1e6;
+        n++;
+    }
+    return n == t->n_pools ? sum / n : NAN;
+}
+
+static double mean_capacity(const struct trace *t) {
+    double sum = 0;
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        const struct trace_pool *p = &t->pools[i];
+        for (uint32_t k = 0; k < p->capacity.n; k++)
+            sum += p->capacity.value[k] * ((double)((k + 1 < p->capacity.n ? p->capacity.at_ms[k + 1] : p->span_ms) - p->capacity.at_ms[k]) / (double)p->span_ms);
+    }
+    return sum;
+}
+
+static enum error_code fill_prices(struct scenario_doc *doc, struct scenario_env *env, const struct trace *real,
+                                   struct comparison *c, struct error *e) {
+    double mean = mean_price_usd(real);
+    bool spot = doc_at(doc, "cloud", "defaults", "price_spot") != NULL;
+    if (!spot && isnan(mean)) {
+        TRY(set(doc, env, "cloud.defaults.price_spot", PRICE_SPOT, e));
+        c->assumed_prices = true;
+        spot = true;
+    }
+    if (doc_at(doc, "cloud", "defaults", "price_on_demand")) return OK;
+    char text[32];
+    snprintf(text, sizeof text, "%.4f", mean * ON_DEMAND_FACTOR);
+    c->assumed_prices = true;
+    return set(doc, env, "cloud.defaults.price_on_demand", spot ? PRICE_ON_DEMAND : text, e);
+}
+
+/* Half of what the pools have on average: a service that fits, but not always. */
+static enum error_code fill_target(struct scenario_doc *doc, struct scenario_env *env, const struct trace *real,
+                                   struct comparison *c, struct error *e) {
+    const cJSON *given = doc_at(doc, "fleet", "target", NULL);
+    char text[32];
+    if (given && !cJSON_IsNumber(given) && !cJSON_IsString(given))
+        return error_set(e, ERR_INPUT, "--target", "expected a number of replicas");
+    double half = floor(mean_capacity(real) / 2);
+    if (cJSON_IsNumber(given)) half = given->valuedouble;
+    if (cJSON_IsString(given)) half = atof(given->valuestring);
+    if (!(half >= 1)) half = 1;
+    if (half > 1e6) half = 1e6;
+    c->target = (uint32_t)half;
+    snprintf(text, sizeof text, "%u", c->target);
+    return given ? OK : set(doc, env, "fleet.target", text, e);
+}
+
+static enum error_code fill(struct scenario_doc *doc, struct scenario_env *env, const struct trace *real,
+                            struct comparison *c, struct error *e) {
+    TRY(fill_prices(doc, env, real, c, e));
+    TRY(fill_target(doc, env, real, c, e));
+    if (doc_at(doc, "cloud", "defaults", "cold_start")) return OK;
+    return set(doc, env, "cloud.defaults.cold_start", COLD_START, e);
+}
+
+/* Windows long enough to mean something, and as many as there can be. */
+static int64_t choose_window(int64_t span_ms) {
+    static const int64_t lengths[] = {7 * MS_PER_DAY, 3 * MS_PER_DAY, MS_PER_DAY};
+    for (size_t i = 0; i < 3; i++)
+        if (span_ms / lengths[i] >= 8) return lengths[i];
+    return span_ms / 8;
+}
+
+/* ---- all together ---------------------------------------------------------------------------- */
+
+static enum error_code check_pools(const struct trace *real, const struct trace *synth, struct error *e) {
+    for (uint32_t i = 0; i < real->n_pools; i++)
+        if (i >= synth->n_pools || strcmp(real->pools[i].name, synth->pools[i].name) != 0)
+            return error_set(e, ERR_INPUT, "trace compare", "pool '%s' of the real trace is not in the synthetic one",
+                             real->pools[i].name);
+    return real->n_pools == synth->n_pools
+               ? OK
+               : error_set(e, ERR_INPUT, "trace compare", "the synthetic trace has %u pools, the real one %u",
+                           synth->n_pools, real->n_pools);
+}
+
+/* Resolves the document without a policy of its own, to see its trace. */
+static enum error_code see_real(struct scenario_doc *doc, struct scenario_env *env, struct scenario **out,
+                                struct notes *notes, struct error *e) {
+    struct scenario_doc *probe = NULL;
+    TRY(doc_copy(doc, &probe, e));
+    enum error_code rc = set(probe, env, "fleet.policy", six[0], e);
+    if (rc == OK && !doc_at(probe, "fleet", "target", NULL)) rc = set(probe, env, "fleet.target", "1", e);
+    if (rc == OK) rc = scenario_resolve(probe, env, out, notes, e);
+    doc_free(probe);
+    return rc;
+}
+
+static enum error_code resolve_policies(struct scenario_doc *doc, struct scenario_env *env,
+                                        const struct compare_options *o, struct comparison *c,
+                                        struct scenario **scenarios, struct error *e) {
+    const char *const *list = o->policies ? o->policies : six;
+    uint32_t n = o->policies ? o->n_policies : (uint32_t)SIX;
+    if (n > COMPARE_POLICIES_MAX)
+        return error_set(e, ERR_INPUT, "--policy", "more than %u policies", COMPARE_POLICIES_MAX);
+    for (uint32_t i = 0; i < n; i++) {
+        struct scenario_doc *copy = NULL;
+        struct notes quiet = {0};
+        TRY(doc_copy(doc, &copy, e));
+        enum error_code rc = set(copy, env, "fleet.policy", list[i], e);
+        if (rc == OK) rc = scenario_resolve(copy, env, &scenarios[i], &quiet, e);
+        notes_free(&quiet);
+        doc_free(copy);
+        TRY(rc);
+        c->policy[i] = strdup(list[i]);
+        if (!c->policy[i]) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        c->n_policies = i + 1;
+    }
+    return OK;
+}
+
+static enum error_code make_room(struct comparison *c, uint32_t n_traces, struct error *e) {
+    size_t policies = c->n_policies;
+    c->n_traces = n_traces;
+    c->real = calloc(policies, sizeof *c->real);
+    c->synth = calloc(policies * n_traces, sizeof *c->synth);
+    c->real_window = calloc(policies * c->n_windows + 1, sizeof *c->real_window);
+    c->real_window_cost = calloc(policies * c->n_windows + 1, sizeof *c->real_window_cost);
+    c->synth_shape = calloc(n_traces, sizeof *c->synth_shape);
+    bool ok = c->real && c->synth && c->real_window && c->real_window_cost && c->synth_shape;
+    return ok ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+}
+
+/* Everything once the synthetic traces are there. */
+static enum error_code compare(struct scenario_doc *doc, struct scenario_env *env, const struct trace *real,
+                               const struct trace *const *synth, uint32_t n, const struct compare_options *o,
+                               struct comparison *c, struct error *e) {
+    struct scenario *scenarios[COMPARE_POLICIES_MAX] = {NULL};
+    c->window_ms = o->window_ms ? o->window_ms : choose_window(real->span_ms);
+    c->n_windows = (uint32_t)(real->span_ms / c->window_ms);
+    enum error_code rc = fill(doc, env, real, c, e);
+    if (rc == OK) rc = resolve_policies(doc, env, o, c, scenarios, e);
+    if (rc == OK) rc = make_room(c, n, e);
+    if (rc == OK) rc = shape_of(real, &c->real_shape, e);
+    for (uint32_t i = 0; rc == OK && i < n; i++) {
+        rc = check_pools(real, synth[i], e);
+        if (rc == OK) rc = shape_of(synth[i], &c->synth_shape[i], e);
+    }
+    struct work w = {.scenarios = scenarios, .real = real, .synth = synth, .out = c, .units = c->n_policies * (n + 1)};
+    if (rc == OK) rc = run_all(&w, o->threads, e);
+    for (uint32_t i = 0; i < COMPARE_POLICIES_MAX; i++) scenario_free(scenarios[i]);
+    return rc;
+}
+
+/* Only the pools that the model has. */
+static enum error_code keep_pools(struct scenario_doc *doc, const struct model *m, struct error *e) {
+    const char **names = calloc(m->n_pools ? m->n_pools : 1, sizeof *names);
+    if (!names) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < m->n_pools; i++) names[i] = m->pools[i].name;
+    enum error_code rc = doc_set_list(doc, "fleet.pools", names, m->n_pools, "compare", e);
+    free(names);
+    return rc;
+}
+
+enum error_code compare_model(struct scenario_doc *doc, struct scenario_env *env, const struct model *m,
+                              const struct compare_options *o, struct comparison *out, struct error *e) {
+    struct scenario *seen = NULL;
+    struct trace **made = calloc(o->traces ? o->traces : 1, sizeof *made);
+    const struct trace **view = calloc(o->traces ? o->traces : 1, sizeof *view);
+    memset(out, 0, sizeof *out);
+    enum error_code rc = made && view ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+    if (rc == OK) rc = keep_pools(doc, m, e);
+    if (rc == OK) rc = see_real(doc, env, &seen, &out->notes, e);
+    for (uint32_t i = 0; rc == OK && i < o->traces; i++) {
+        struct synth_options how = {o->seed + i, scenario_config(seen)->trace->span_ms, o->threads};
+        rc = synth_trace(m, &how, &made[i], e);
+        view[i] = made[i];
+    }
+    if (rc == OK) rc = compare(doc, env, scenario_config(seen)->trace, view, o->traces, o, out, e);
+    for (uint32_t i = 0; made && i < o->traces; i++) trace_free(made[i]);
+    free(made);
+    free(view);
+    scenario_free(seen);
+    return rc;
+}
+
+enum error_code compare_trace(struct scenario_doc *doc, struct scenario_env *env, const struct trace *synth,
+                              const struct compare_options *o, struct comparison *out, struct error *e) {
+    struct scenario *seen = NULL;
+    memset(out, 0, sizeof *out);
+    enum error_code rc = see_real(doc, env, &seen, &out->notes, e);
+    if (rc == OK) rc = compare(doc, env, scenario_config(seen)->trace, &synth, 1, o, out, e);
+    scenario_free(seen);
+    return rc;
+}
