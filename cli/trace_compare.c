@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * spotsim trace compare REAL SYNTH */
+ * spotsim trace compare REAL... SYNTH */
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +81,7 @@ static enum error_code compare_with(const struct options *o, struct scenario_doc
     struct comparison c = {0};
     struct model *m = NULL;
     struct trace *t = NULL;
-    const char *synth = o->positional[1];
+    const char *synth = o->positional[o->n_positional - 1];
     bool model = is_model(synth);
     TRY(settings(o, &how, policies, e));
     enum error_code rc = model ? trace_model(synth, &m, e) : read_synth(o, synth, &t, e);
@@ -103,12 +103,12 @@ static enum error_code run(const struct options *o, struct error *e) {
     struct scenario_doc *doc = NULL;
     if (!env) return error_set(e, ERR_FAILED, NULL, "out of memory");
     enum error_code rc = OK;
-    if (o->n_positional != 2)
+    if (o->n_positional < 2)
         rc = error_set(e, ERR_INPUT, "trace compare", "expected a real trace and a model or synthetic trace");
     struct options rest = *o; /* the positional arguments are not a scenario's */
     rest.n_positional = 0;
     if (rc == OK) rc = scenario_args_doc(&rest, env, &doc, e);
-    if (rc == OK) rc = doc_set_list(doc, "trace.paths", o->positional, 1, "trace compare", e);
+    if (rc == OK) rc = doc_set_list(doc, "trace.paths", o->positional, o->n_positional - 1, "trace compare", e);
     if (rc == OK) rc = compare_with(o, doc, env, e);
     doc_free(doc);
     scenario_env_free(env);
@@ -118,7 +118,7 @@ static enum error_code run(const struct options *o, struct error *e) {
 int trace_compare(int argc, char **argv) {
     static const struct option *const tables[] = {own, scenario_options, NULL};
     return trace_action(argc, argv, tables,
-                        "usage: spotsim trace compare REAL MODEL|SYNTH [options]\n\n"
+                        "usage: spotsim trace compare REAL... MODEL|SYNTH [options]\n\n"
                         "Compares a real trace with traces made from a model of it, or with one synthetic\n"
                         "trace: shapes, and what policies get and pay on both.\n\n",
                         run);

@@ -24,7 +24,7 @@ static const char *const six[] = {
     "spot()+round-robin()",
     "spot(overprovision=1)+even-spread()",
     "static-base(base=1)+ttl-bench(ttl=600s)",
-    "base-percent(base=1,percent=25)+least-loaded()",
+    "spot(overprovision=2)+least-loaded()",
     "skyserve(base=0,dynamic=true)+skypilot()",
     "skyserve(base=1,dynamic=true,overprovision=1)+round-robin()",
 };
@@ -196,7 +196,7 @@ static enum error_code fill_target(struct scenario_doc *doc, struct scenario_env
     char text[32];
     if (given && !cJSON_IsNumber(given) && !cJSON_IsString(given))
         return error_set(e, ERR_INPUT, "--target", "expected a number of replicas");
-    double half = floor(mean_capacity(real) / 2);
+    double half = floor(mean_capacity(real) / 2 + 0.5);
     if (cJSON_IsNumber(given)) half = given->valuedouble;
     if (cJSON_IsString(given)) half = atof(given->valuestring);
     if (!(half >= 1)) half = 1;

@@ -9,8 +9,9 @@
 #include "base/text.h"
 #include "traces/fit_private.h"
 
-#define CORRECTION_ROUNDS 4
+#define CORRECTION_ROUNDS 5
 #define CORRECTION_MAX 1.5
+#define CORRECTION_POWER 0.7 /* a part of the miss: the targets pull at one another */
 
 static const enum family_kind run_families[] = {FAMILY_EXPONENTIAL, FAMILY_WEIBULL, FAMILY_LOGNORMAL,
                                                 FAMILY_H2,          FAMILIES};
@@ -192,7 +193,7 @@ static enum error_code fit_weights(const struct grid *g, const struct targets *t
 }
 
 static double corrected(double target, double seen, double made) {
-    double factor = made > 0 ? seen / made : 1;
+    double factor = made > 0 ? pow(seen / made, CORRECTION_POWER) : 1;
     return target * (factor < 1 / CORRECTION_MAX ? 1 / CORRECTION_MAX : factor > CORRECTION_MAX ? CORRECTION_MAX : factor);
 }
 
@@ -206,18 +207,51 @@ static void correct(const struct targets *seen, const struct targets *made, stru
     }
 }
 
+/* How far the made traces are from the real one; the rate of changes counts
+ * most. */
+static double missed(const struct targets *seen, const struct targets *made, uint32_t n_pools) {
+    double sum = 0;
+    for (uint32_t i = 0; i < n_pools; i++)
+        for (uint32_t c = 0; c < seen[i].n_cuts; c++) {
+            for (uint32_t l = 0; l < seen[i].n_lags; l++) {
+                double x = log((made[i].differ[c][l] + 1e-3) / (seen[i].differ[c][l] + 1e-3));
+                sum += x * x * (l == 0 ? 20 : l == 1 ? 5 : 1 / (1 + seen[i].lag_h[l] / 24));
+            }
+            for (uint32_t w = 0; w < seen[i].n_windows; w++) {
+                double x = log((made[i].deviation[c][w] + 1e-3) / (seen[i].deviation[c][w] + 1e-3));
+                sum += x * x * seen[i].windows[w] / 3;
+            }
+        }
+    return sum;
+}
+
+/* Weights to come back to. */
+struct kept {
+    double missed;
+    double (*weight)[MODEL_SCALES_MAX];
+};
+
+static void keep(struct kept *k, double missed_by, const struct model *m) {
+    if (missed_by >= k->missed) return;
+    k->missed = missed_by;
+    for (uint32_t i = 0; i < m->n_pools; i++) memcpy(k->weight[i], m->pools[i].state.weight, sizeof k->weight[i]);
+}
+
 /* The formulas behind the weights treat a scale as one part, but it is split
  * between factors, and a short trace is not a long one.  So traces are made
- * from the model, measured as the real one was, and the aim is moved. */
+ * from the model, measured as the real one was, and the aim is moved; the
+ * round that came closest counts. */
 static enum error_code fit_rounds(const struct grid *g, struct model *m, const struct targets *seen,
-                                  struct targets *aim, struct targets *made, struct error *e) {
-    for (int round = 0;; round++) {
+                                  struct targets *aim, struct targets *made, struct kept *best, struct error *e) {
+    for (int round = 0; round < CORRECTION_ROUNDS; round++) {
         TRY(fit_weights(g, aim, round == 0, m, e));
         TRY(common_fit(g, m, e));
-        if (round == CORRECTION_ROUNDS) return OK;
         TRY(targets_simulate(m, seen, made, e));
+        keep(best, missed(seen, made, m->n_pools), m);
         for (uint32_t i = 0; i < m->n_pools; i++) correct(&seen[i], &made[i], &aim[i]);
     }
+    for (uint32_t i = 0; i < m->n_pools; i++) memcpy(m->pools[i].state.weight, best->weight[i], sizeof best->weight[i]);
+    return common_fit(g, m, e);
 }
 
 static enum error_code fit_state(const struct grid *g, struct model *m, struct error *e) {
@@ -228,7 +262,10 @@ static enum error_code fit_state(const struct grid *g, struct model *m, struct e
         t[m->n_pools + i] = t[i];
     }
     scales_choose(g->probe_h, g->n * g->step_h, m);
-    enum error_code rc = fit_rounds(g, m, t, t + m->n_pools, t + 2 * (size_t)m->n_pools, e);
+    struct kept best = {.missed = INFINITY, .weight = calloc(m->n_pools, sizeof *best.weight)};
+    enum error_code rc = best.weight ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+    if (rc == OK) rc = fit_rounds(g, m, t, t + m->n_pools, t + 2 * (size_t)m->n_pools, &best, e);
+    free(best.weight);
     free(t);
     return rc;
 }

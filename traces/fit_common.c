@@ -16,6 +16,7 @@
 #define LAG_MAX_SHARE 0.25
 #define CORRELATION_MAX 0.995
 #define ROUNDS 12
+#define OWN_SCALES 2u /* the fastest ones are never shared: pools seldom change at the same probe */
 #define SWEEPS 60          /* of the bounded least squares */
 #define PROJECTIONS 200    /* to the nearest correlation matrix */
 #define EIGEN_MIN 1e-4
@@ -131,7 +132,7 @@ static void solve_shares(struct common *c) {
         b[k] += PULL * c->m->common[k];
     }
     for (int sweep = 0; sweep < SWEEPS; sweep++)
-        for (uint32_t k = 0; k < n; k++) {
+        for (uint32_t k = OWN_SCALES; k < n; k++) {
             double rest = b[k];
             for (uint32_t h = 0; h < n; h++)
                 if (h != k) rest -= a[k][h] * c->m->common[h];
@@ -241,7 +242,7 @@ static enum error_code solve(struct common *c, struct error *e) {
     struct eigen g = {0};
     for (uint32_t i = 0; i < c->n_pools; i++)
         for (uint32_t j = i + 1; j < c->n_pools; j++) see_pair(c, i, j);
-    for (uint32_t k = 0; k < c->m->n_scales; k++) c->m->common[k] = k > 0;
+    for (uint32_t k = 0; k < c->m->n_scales; k++) c->m->common[k] = k >= OWN_SCALES;
     for (int round = 0; round < ROUNDS; round++) {
         solve_matrix(c, c->n_lags);
         solve_shares(c);

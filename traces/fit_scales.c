@@ -17,8 +17,8 @@
 #define ANGLES 41u
 #define CURVE 70u         /* lags for the integral of a window's variance */
 #define SUBSETS_MAX (1u << MODEL_SCALES_MAX)
-#define WEIGHT_FIRST 40.0 /* of the first lag: it is the rate of changes */
-#define WEIGHT_SECOND 4.0
+#define WEIGHT_FIRST 15.0 /* of the first lag: it is the rate of changes */
+#define WEIGHT_SECOND 5.0
 #define PULL 0.3          /* towards the other pools' mean weights */
 #define RIDGE 0.01
 #define ROUNDS 80
@@ -224,11 +224,9 @@ static void problem_free(struct problem *p) {
     for (uint32_t c = 0; c < CUTS_MAX; c++) free(p->table[c]);
 }
 
-/* Starts from the weights as they are, if they are any. */
-static bool solve(struct problem *p, double *weight) {
+/* Least squares from one start; *left: what remains. */
+static bool solve_from(struct problem *p, const double *start, double *weight, double *left) {
     uint32_t n = p->m->n_scales;
-    double sum = 0;
-    for (uint32_t k = 0; k < n; k++) sum += weight[k];
     size_t rows = (size_t)p->n_cuts * (p->observed.n + p->seen->n_windows) + 2 * (size_t)n;
     gsl_multifit_nlinear_parameters settings = gsl_multifit_nlinear_default_parameters();
     gsl_multifit_nlinear_fdf f = {.f = residuals, .n = rows, .p = n, .params = p};
@@ -237,13 +235,36 @@ static bool solve(struct problem *p, double *weight) {
     gsl_vector *x = gsl_vector_alloc(n);
     int why = 0;
     bool ok = work && x;
-    for (uint32_t k = 0; ok && k < n; k++) gsl_vector_set(x, k, log((sum > 0 ? weight[k] : p->towards[k]) + START));
+    for (uint32_t k = 0; ok && k < n; k++) gsl_vector_set(x, k, log(start[k] + START));
     ok = ok && gsl_multifit_nlinear_init(x, &f, work) == GSL_SUCCESS;
-    if (ok) gsl_multifit_nlinear_driver(ROUNDS, 1e-6, 1e-8, 0, NULL, NULL, &why, work); /* stopping early is fine */
-    if (ok) weights_of(gsl_multifit_nlinear_position(work), n, weight);
+    if (ok) {
+        gsl_multifit_nlinear_driver(ROUNDS, 1e-6, 1e-8, 0, NULL, NULL, &why, work); /* stopping early is fine */
+        const gsl_vector *r = gsl_multifit_nlinear_residual(work);
+        *left = 0;
+        for (size_t i = 0; i < rows; i++) *left += gsl_vector_get(r, i) * gsl_vector_get(r, i);
+        weights_of(gsl_multifit_nlinear_position(work), n, weight);
+        ok = isfinite(*left);
+    }
     gsl_vector_free(x);
     if (work) gsl_multifit_nlinear_free(work);
     return ok;
+}
+
+/* From the weights as they are (if they are any) and from where weak evidence
+ * falls back to; the better one counts. */
+static bool solve(struct problem *p, double *weight) {
+    double sum = 0, first[MODEL_SCALES_MAX], left, least = INFINITY;
+    uint32_t n = p->m->n_scales;
+    for (uint32_t k = 0; k < n; k++) sum += weight[k];
+    const double *starts[] = {p->towards, weight};
+    double best[MODEL_SCALES_MAX];
+    for (int i = 0; i < (sum > 0 ? 2 : 1); i++) {
+        if (!solve_from(p, starts[i], first, &left) || !(left < least)) continue;
+        least = left;
+        memcpy(best, first, sizeof best);
+    }
+    if (isfinite(least)) memcpy(weight, best, n * sizeof *weight);
+    return isfinite(least);
 }
 
 enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const struct targets *targets,
