@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
-static enum error_code out_of_memory(struct error *e) { return error_set(e, ERR_FAILED, NULL, "out of memory"); }
+static enum error_code cloud_out_of_memory(struct error *e) { return error_set(e, ERR_FAILED, NULL, "out of memory"); }
 
 static void free_regions(struct cloud *c) {
     for (int m = 0; m < SP_MARKETS; m++) {
@@ -22,6 +22,7 @@ void cloud_free(struct cloud *c) {
     for (uint32_t p = 0; p < c->pools_room; p++) free(c->pools[p].members);
     free(c->pools);
     free(c->instances);
+    free(c->dooms);
     free_regions(c);
     memset(c, 0, sizeof *c);
 }
@@ -41,7 +42,7 @@ static enum error_code start_regions(struct cloud *c, struct error *e) {
     for (int m = 0; m < SP_MARKETS; m++) {
         c->region_held[m] = calloc(c->n_regions + 1, sizeof **c->region_held);
         c->region_max[m] = malloc((c->n_regions + 1) * sizeof **c->region_max);
-        if (!c->region_held[m] || !c->region_max[m]) return out_of_memory(e);
+        if (!c->region_held[m] || !c->region_max[m]) return cloud_out_of_memory(e);
         memset(c->region_max[m], 0xff, (c->n_regions + 1) * sizeof **c->region_max);
     }
     for (uint32_t q = 0; q < p->n_quotas; q++) {
@@ -54,7 +55,7 @@ static enum error_code start_regions(struct cloud *c, struct error *e) {
     return OK;
 }
 
-static void start_pool(struct cloud *c, uint32_t i) {
+static void reset_pool(struct cloud *c, uint32_t i) {
     struct cloud_pool *p = &c->pools[i];
     uint32_t *members = p->members, room = p->members_room;
     memset(p, 0, sizeof *p);
@@ -76,7 +77,7 @@ static enum error_code reserve_members(struct cloud *c, uint32_t room, struct er
         struct cloud_pool *p = &c->pools[i];
         if (!p->random || p->members_room >= room) continue;
         uint32_t *members = realloc(p->members, room * sizeof *members);
-        if (!members) return out_of_memory(e);
+        if (!members) return cloud_out_of_memory(e);
         p->members = members;
         p->members_room = room;
     }
@@ -87,12 +88,12 @@ enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, 
     c->params = *params;
     if (params->n_pools > c->pools_room) {
         struct cloud_pool *pools = realloc(c->pools, params->n_pools * sizeof *pools);
-        if (!pools) return out_of_memory(e);
+        if (!pools) return cloud_out_of_memory(e);
         memset(pools + c->pools_room, 0, (params->n_pools - c->pools_room) * sizeof *pools);
         c->pools = pools;
         c->pools_room = params->n_pools;
     }
-    for (uint32_t i = 0; i < params->n_pools; i++) start_pool(c, i);
+    for (uint32_t i = 0; i < params->n_pools; i++) reset_pool(c, i);
     for (uint32_t s = 0; s < c->instances_room; s++) c->instances[s].held = false;
     TRY(reserve_members(c, c->instances_room, e));
     return start_regions(c, e);
@@ -102,9 +103,14 @@ enum error_code cloud_reserve(struct cloud *c, uint32_t n, struct error *e) {
     if (n <= c->instances_room) return OK;
     uint32_t room = c->instances_room ? c->instances_room : 64;
     while (room < n) room *= 2;
-    struct cloud_instance *instances = realloc(c->instances, room * sizeof *instances);
-    if (!instances) return out_of_memory(e);
+    struct cloud_doom_entry *dooms = realloc(c->dooms, room * sizeof *dooms);
+    if (!dooms) return cloud_out_of_memory(e);
+    c->dooms = dooms;
+    struct cloud_instance *instances = aligned_alloc(64, room * sizeof *instances);
+    if (!instances) return cloud_out_of_memory(e);
+    if (c->instances_room) memcpy(instances, c->instances, c->instances_room * sizeof *instances);
     memset(instances + c->instances_room, 0, (room - c->instances_room) * sizeof *instances);
+    free(c->instances);
     c->instances = instances;
     TRY(reserve_members(c, room, e));
     c->instances_room = room;
@@ -133,23 +139,23 @@ static void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     p->newest = slot;
     if (p->spare == SP_NONE || c->params.pools[x->pool].reclaim == RECLAIM_NEWEST) p->spare = slot;
     if (p->random) {
-        x->member = p->n_members;
+        c->dooms[slot].member = p->n_members;
         p->members[p->n_members++] = slot;
     }
 }
 
 static void undoom(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
-    struct cloud_instance *x = &c->instances[slot];
-    if (x->doomed_prev == SP_NONE)
-        p->doomed_first = x->doomed_next;
+    const struct cloud_doom_entry *d = &c->dooms[slot];
+    if (d->prev == SP_NONE)
+        p->doomed_first = d->next;
     else
-        c->instances[x->doomed_prev].doomed_next = x->doomed_next;
-    if (x->doomed_next == SP_NONE)
-        p->doomed_last = x->doomed_prev;
+        c->dooms[d->prev].next = d->next;
+    if (d->next == SP_NONE)
+        p->doomed_last = d->prev;
     else
-        c->instances[x->doomed_next].doomed_prev = x->doomed_prev;
+        c->dooms[d->next].prev = d->prev;
     p->doomed -= c->params.nodes;
-    x->doomed = false;
+    c->instances[slot].doomed = false;
 }
 
 /* Whose turn comes after this one's by the pool's rule. */
@@ -159,7 +165,7 @@ static uint32_t next_victim(const struct cloud *c, uint32_t slot) {
 }
 
 static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
-    struct cloud_instance *x = &c->instances[slot];
+    const struct cloud_instance *x = &c->instances[slot];
     if (p->spare == slot) p->spare = next_victim(c, slot);
     if (x->older == SP_NONE)
         p->oldest = x->newer;
@@ -171,8 +177,8 @@ static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
         c->instances[x->newer].older = x->older;
     if (p->random) {
         uint32_t last = p->members[--p->n_members];
-        p->members[x->member] = last;
-        c->instances[last].member = x->member;
+        p->members[c->dooms[slot].member] = last;
+        c->dooms[last].member = c->dooms[slot].member;
     }
     if (x->doomed) undoom(c, p, slot);
 }
@@ -208,15 +214,10 @@ int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market m
     struct cloud_pool *p = &c->pools[pool];
     struct cloud_instance *x = &c->instances[slot];
     assert(!x->held);
-    *x = (struct cloud_instance){.granted_ms = now_ms,
-                                 .deadline_ms = INT64_MAX,
-                                 .pool = pool,
-                                 .older = SP_NONE,
-                                 .newer = SP_NONE,
-                                 .doomed_prev = SP_NONE,
-                                 .doomed_next = SP_NONE,
-                                 .market = (uint8_t)market,
-                                 .held = true};
+    x->pool = pool;
+    x->market = (uint8_t)market;
+    x->held = true;
+    x->doomed = false;
     p->held[market] += c->params.nodes;
     c->region_held[market][p->region] += c->params.nodes;
     if (market == SP_SPOT) hold_spot(c, p, slot);
@@ -270,22 +271,23 @@ uint32_t cloud_victim(struct cloud *c, uint32_t pool, bool spare_doomed) {
 
 void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms) {
     struct cloud_instance *x = &c->instances[slot];
+    struct cloud_doom_entry *d = &c->dooms[slot];
     struct cloud_pool *p = &c->pools[x->pool];
     assert(x->held && x->market == SP_SPOT);
     if (x->doomed) undoom(c, p, slot);
-    x->deadline_ms = deadline_ms;
+    d->deadline_ms = deadline_ms;
     uint32_t after = p->doomed_last;
-    while (after != SP_NONE && c->instances[after].deadline_ms > deadline_ms) after = c->instances[after].doomed_prev;
-    x->doomed_prev = after;
-    x->doomed_next = after == SP_NONE ? p->doomed_first : c->instances[after].doomed_next;
-    if (x->doomed_next == SP_NONE)
+    while (after != SP_NONE && c->dooms[after].deadline_ms > deadline_ms) after = c->dooms[after].prev;
+    d->prev = after;
+    d->next = after == SP_NONE ? p->doomed_first : c->dooms[after].next;
+    if (d->next == SP_NONE)
         p->doomed_last = slot;
     else
-        c->instances[x->doomed_next].doomed_prev = slot;
+        c->dooms[d->next].prev = slot;
     if (after == SP_NONE)
         p->doomed_first = slot;
     else
-        c->instances[after].doomed_next = slot;
+        c->dooms[after].next = slot;
     p->doomed += c->params.nodes;
     x->doomed = true;
 }
@@ -303,8 +305,7 @@ int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t no
     for (uint32_t i = p->look; i < t->n; i++) {
         int64_t at = t->at_ms[i] - shift;
         if (at - now_ms > lead_ms) break;
-        for (; d != SP_NONE && c->instances[d].deadline_ms <= at; d = c->instances[d].doomed_next)
-            gone += c->params.nodes;
+        for (; d != SP_NONE && c->dooms[d].deadline_ms <= at; d = c->dooms[d].next) gone += c->params.nodes;
         if (!fits(p->held[SP_SPOT] - gone, c->params.nodes, t->value[i])) return at;
     }
     return INT64_MAX;

@@ -21,18 +21,22 @@ struct cloud_params {
     uint64_t key;            /* of seed and replication */
 };
 
-/* A granted replica, by the slot its owner gave it. */
+/* A granted replica, by the slot its owner gave it: one cache line. */
 struct cloud_instance {
-    int64_t granted_ms;
-    int64_t deadline_ms; /* when the cloud will take it, if it has decided so; INT64_MAX */
     struct bill bill;
+    uint32_t older, newer; /* of the pool's spot instances, by grant */
     uint32_t pool;
-    uint32_t older, newer;             /* of the pool's spot instances, by grant */
-    uint32_t member;                   /* place in the pool's members */
-    uint32_t doomed_prev, doomed_next; /* of the pool's instances with a deadline, earliest first */
     uint8_t market;
     bool held;
-    bool doomed; /* on the list above */
+    bool doomed; /* has a deadline, see cloud_doom_entry */
+};
+_Static_assert(sizeof(struct cloud_instance) == 64, "one cache line");
+
+/* What only reclaims by notice or at random need of it. */
+struct cloud_doom_entry {
+    int64_t deadline_ms; /* when the cloud will take it */
+    uint32_t prev, next; /* of the pool's doomed, earliest deadline first */
+    uint32_t member;     /* place in the pool's members */
 };
 
 /* What randomness a draw is for; part of its key. */
@@ -71,6 +75,7 @@ struct cloud {
     struct cloud_pool *pools;
     uint32_t pools_room;
     struct cloud_instance *instances;
+    struct cloud_doom_entry *dooms; /* by slot, as instances */
     uint32_t instances_room;
     uint32_t *region_held[SP_MARKETS], *region_max[SP_MARKETS]; /* per region */
     uint32_t n_regions;
@@ -105,6 +110,10 @@ uint32_t cloud_victim(struct cloud *c, uint32_t pool, bool spare_doomed);
 void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms);
 /* The doomed replica of the pool with the earliest deadline, SP_NONE if none. */
 uint32_t cloud_first_doomed(const struct cloud *c, uint32_t pool);
+/* When the cloud will take a held replica, if it has decided so; INT64_MAX. */
+static inline int64_t cloud_deadline(const struct cloud *c, uint32_t slot) {
+    return c->instances[slot].doomed ? c->dooms[slot].deadline_ms : INT64_MAX;
+}
 /* When a replica granted now would be taken back within `lead_ms` because
  * capacity falls; INT64_MAX if it would not. */
 int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms);

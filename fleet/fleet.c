@@ -41,7 +41,7 @@ void fleet_free(struct fleet *f) {
 
 static enum error_code out_of_memory(struct error *e) { return error_set(e, ERR_FAILED, NULL, "out of memory"); }
 
-static enum error_code make_room(struct fleet *f, const struct fleet_params *p, struct error *e) {
+static enum error_code make_fleet_room(struct fleet *f, const struct fleet_params *p, struct error *e) {
     if (p->n_groups > f->groups_room) {
         free_groups(f);
         f->policies = calloc(p->n_groups, sizeof *f->policies);
@@ -66,7 +66,7 @@ static enum error_code make_room(struct fleet *f, const struct fleet_params *p, 
     return OK;
 }
 
-static void start_pool(struct sp_pool *to, const struct fleet_pool *from) {
+static void start_fleet_pool(struct sp_pool *to, const struct fleet_pool *from) {
     memset(to, 0, sizeof *to);
     to->name = from->name;
     to->cloud = from->cloud;
@@ -94,21 +94,24 @@ static void mix_observation(uint64_t *digest, uint32_t group, const struct sp_ob
     mix_in(digest, ((uint64_t)o->slot << 32) | o->pool);
 }
 
-/* Appends to the group's waiting observations. */
-static void push(struct fleet *f, uint32_t group, const struct sp_observation *o) {
-    struct fleet_policy *p = &f->policies[group];
-    if (f->journaled) mix_observation(&f->told, group, o);
-    if (p->n_obs == p->obs_room) {
-        uint32_t room = p->obs_room ? p->obs_room * 2 : 64;
-        struct sp_observation *obs = realloc(p->obs, room * sizeof *obs);
-        if (!obs) {
-            f->out_of_memory = true; /* the next step reports it */
-            return;
-        }
-        p->obs = obs;
-        p->obs_room = room;
+static bool grow_observations(struct fleet *f, struct fleet_policy *p) {
+    uint32_t room = p->obs_room ? p->obs_room * 2 : 64;
+    struct sp_observation *obs = realloc(p->obs, room * sizeof *obs);
+    if (!obs) {
+        f->out_of_memory = true; /* the next step reports it */
+        return false;
     }
-    p->obs[p->n_obs++] = *o;
+    p->obs = obs;
+    p->obs_room = room;
+    return true;
+}
+
+/* Appends to the group's waiting observations. */
+static inline void push(struct fleet *f, uint32_t group, struct sp_observation o) {
+    struct fleet_policy *p = &f->policies[group];
+    if (f->journaled) mix_observation(&f->told, group, &o);
+    if (p->n_obs == p->obs_room && !grow_observations(f, p)) return;
+    p->obs[p->n_obs++] = o;
 }
 
 /* Before memory is asked for: the policy that wants too much is named. */
@@ -125,7 +128,7 @@ static enum error_code check_state(const struct policy_spec *spec, const struct 
     return OK;
 }
 
-static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e) {
+static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct error *e) {
     const struct fleet_group *config = &f->params.groups[g];
     struct ledger_group *lg = &f->ledger.groups[g];
     struct fleet_policy *fp = &f->policies[g];
@@ -137,7 +140,7 @@ static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e)
         uint32_t pool = config->pools[i];
         if (pool >= f->params.n_pools || f->pool_group[pool] != SP_NONE)
             return error_set(e, ERR_INPUT, config->name, "a pool is named twice or does not exist");
-        start_pool(&lg->pools[i], &f->params.pools[pool]);
+        start_fleet_pool(&lg->pools[i], &f->params.pools[pool]);
         f->pool_group[pool] = g;
         f->pool_local[pool] = i;
     }
@@ -168,12 +171,12 @@ static enum error_code start_group(struct fleet *f, uint32_t g, struct error *e)
     fp->wake_ms = SP_FOREVER;
     fp->n_obs = 0;
     struct sp_observation start = {.kind = SP_OBS_START, .slot = SP_NONE, .pool = SP_NONE};
-    push(f, g, &start);
+    push(f, g, start);
     return OK;
 }
 
 enum error_code fleet_start(struct fleet *f, const struct fleet_params *params, struct error *e) {
-    TRY(make_room(f, params, e));
+    TRY(make_fleet_room(f, params, e));
     f->params = *params;
     f->journal = f->explain = NULL;
     f->journaled = false;
@@ -187,7 +190,7 @@ enum error_code fleet_start(struct fleet *f, const struct fleet_params *params, 
     l->free_head = SP_NONE;
     l->n_groups = params->n_groups;
     for (uint32_t i = 0; i < params->n_pools; i++) f->pool_group[i] = f->pool_local[i] = SP_NONE;
-    for (uint32_t g = 0; g < params->n_groups; g++) TRY(start_group(f, g, e));
+    for (uint32_t g = 0; g < params->n_groups; g++) TRY(start_fleet_group(f, g, e));
     return OK;
 }
 
@@ -222,7 +225,7 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
     struct ledger *l = &f->ledger;
     assert(slot < l->n_slots && l->rows[slot].launch != 0);
     struct sp_instance *r = &l->rows[slot];
-    uint32_t group = l->group[slot];
+    uint32_t group = ledger_group_of(l, slot);
     struct sp_pool *pool = &l->groups[group].pools[r->pool];
     struct sp_observation o = {.at_ms = at_ms,
                                .value = value,
@@ -234,7 +237,7 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
                                .reason = reason,
                                .state = r->state};
     if (f->journal) journal_observation(f->journal, &o, group, fleet_row_pool(f, slot));
-    push(f, group, &o);
+    push(f, group, o);
     switch (kind) {
     case SP_OBS_SENT:
         ledger_move(l, slot, SP_PROVISIONING, at_ms);
@@ -290,7 +293,7 @@ void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind
                                .kind = (uint8_t)kind,
                                .market = (uint8_t)market};
     if (f->journal) journal_observation(f->journal, &o, group, pool);
-    push(f, group, &o);
+    push(f, group, o);
     if (kind == SP_OBS_PRICE) p->price_uusd_per_h[market] = value;
     if (kind == SP_OBS_CAPACITY) p->capacity = value;
 }
@@ -326,7 +329,7 @@ static void refuse(struct fleet *f, uint32_t group, const struct sp_action *a, i
                                .market = a->market,
                                .reason = SP_DENIED_GUARD};
     f->ledger.groups[group].pools[a->pool].last_denied_ms[a->market] = now_ms;
-    push(f, group, &o);
+    push(f, group, o);
 }
 
 static enum error_code apply_launch(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
@@ -364,8 +367,8 @@ static enum error_code apply_end(struct fleet *f, uint32_t group, const struct s
                                  struct error *e) {
     struct ledger *l = &f->ledger;
     const struct fleet_group *config = &f->params.groups[group];
-    bool known =
-        a->slot < l->n_slots && a->launch != 0 && l->rows[a->slot].launch == a->launch && l->group[a->slot] == group;
+    bool known = a->slot < l->n_slots && a->launch != 0 && l->rows[a->slot].launch == a->launch &&
+                 ledger_group_of(l, a->slot) == group;
     if (!known)
         return error_set(e, ERR_FAILED, config->name, "the policy ends replica %llu in slot %u, which is not there",
                          (unsigned long long)a->launch, a->slot);
@@ -433,11 +436,11 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
         struct sp_actions actions = {f->actions, 0, FLEET_ACTIONS_MAX, false};
         p->wake_ms = composer_step(p->composer, view, p->obs, n_obs, &actions);
         /* what the guard refuses now is for the next step */
-        memmove(p->obs, p->obs + n_obs, (p->n_obs - n_obs) * sizeof *p->obs);
         p->n_obs -= n_obs;
+        if (p->n_obs > 0) memmove(p->obs, p->obs + n_obs, p->n_obs * sizeof *p->obs);
         n_obs = 0;
         more = actions.more;
-        TRY(apply(f, group, &actions, now_ms, view, e));
+        if (actions.n > 0) TRY(apply(f, group, &actions, now_ms, view, e));
     }
     if (idle && f->n_orders == 0) p->wake_ms = wake_ms;
     mix_in(&f->digest, (uint64_t)p->wake_ms);
@@ -460,9 +463,9 @@ int64_t fleet_wake(const struct fleet *f, uint32_t group) { return f->policies[g
 const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { return &f->ledger.rows[slot]; }
 uint32_t fleet_slots(const struct fleet *f) { return f->ledger.n_slots; }
 uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot) {
-    return f->params.groups[f->ledger.group[slot]].pools[f->ledger.rows[slot].pool];
+    return f->params.groups[ledger_group_of(&f->ledger, slot)].pools[f->ledger.rows[slot].pool];
 }
-uint32_t fleet_row_group(const struct fleet *f, uint32_t slot) { return f->ledger.group[slot]; }
+uint32_t fleet_row_group(const struct fleet *f, uint32_t slot) { return ledger_group_of(&f->ledger, slot); }
 uint32_t fleet_pool_group(const struct fleet *f, uint32_t pool) { return f->pool_group[pool]; }
 uint32_t fleet_target(const struct fleet *f, uint32_t group) { return composer_target(f->policies[group].composer); }
 uint32_t fleet_final_target(const struct fleet *f, uint32_t group) {

@@ -5,29 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds (sign +1) or takes (-1) a row from the counts of its present state. */
-static void count(struct ledger_group *g, const struct sp_instance *r, bool add) {
-    struct sp_pool *p = &g->pools[r->pool];
-    uint32_t *units = &g->view.units[r->market][r->state];
-    uint32_t *noticed = &g->view.noticed[r->market][r->state];
-    uint32_t *rebalance = &g->view.rebalance[r->market][r->state];
-    uint32_t w = p->weight;
-    uint32_t nw = (r->flags & SP_NOTICED) ? w : 0;
-    uint32_t rw = (r->flags & SP_REBALANCE) && !nw ? w : 0;
-    uint32_t recommended = rw && r->state < SP_ALIVE_STATES;
-    if (add) {
-        p->count[r->market][r->state]++;
-        *units += w;
-        *noticed += nw;
-        *rebalance += rw;
-        p->rebalance[r->market] += recommended;
+static void count_flagged(struct ledger_group *g, const struct sp_instance *r, struct sp_pool *p, uint32_t sign) {
+    uint32_t w = p->weight * sign;
+    if (r->flags & SP_NOTICED) {
+        g->view.noticed[r->market][r->state] += w;
     } else {
-        p->count[r->market][r->state]--;
-        *units -= w;
-        *noticed -= nw;
-        *rebalance -= rw;
-        p->rebalance[r->market] -= recommended;
+        g->view.rebalance[r->market][r->state] += w;
+        if (r->state < SP_ALIVE_STATES) p->rebalance[r->market] += sign;
     }
+}
+
+/* Adds `sign` rows, 1 or (counts wrap around) UINT32_MAX for one less, to the
+ * counts of the row's present state. */
+static void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
+    struct sp_pool *p = &g->pools[r->pool];
+    p->count[r->market][r->state] += sign;
+    g->view.units[r->market][r->state] += p->weight * sign;
+    if (r->flags & (SP_NOTICED | SP_REBALANCE)) count_flagged(g, r, p, sign);
 }
 
 /* The row of the same group, market and state launched last before this one.
@@ -117,37 +111,37 @@ uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_mar
     if (*newest != SP_NONE) l->newer[*newest] = slot;
     *newest = slot;
     list_insert(l, &l->groups[group], slot);
-    count(&l->groups[group], r, true);
+    count(&l->groups[group], r, 1);
     return slot;
 }
 
 void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_ms) {
-    struct ledger_group *g = &l->groups[l->group[slot]];
+    struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
     assert(r->launch != 0);
     list_remove(l, g, slot);
-    count(g, r, false);
+    count(g, r, UINT32_MAX);
     r->state = (uint8_t)to;
     r->since_ms = now_ms;
     list_insert(l, g, slot);
-    count(g, r, true);
+    count(g, r, 1);
 }
 
 void ledger_flag(struct ledger *l, uint32_t slot, uint8_t flag, int64_t deadline_ms) {
-    struct ledger_group *g = &l->groups[l->group[slot]];
+    struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
-    count(g, r, false);
+    count(g, r, UINT32_MAX);
     r->flags |= flag;
     if (flag & SP_NOTICED) r->deadline_ms = deadline_ms;
-    count(g, r, true);
+    count(g, r, 1);
 }
 
 void ledger_remove(struct ledger *l, uint32_t slot) {
-    struct ledger_group *g = &l->groups[l->group[slot]];
+    struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
     assert(r->launch != 0);
     list_remove(l, g, slot);
-    count(g, r, false);
+    count(g, r, UINT32_MAX);
     if (l->older[slot] != SP_NONE) l->newer[l->older[slot]] = l->newer[slot];
     if (l->newer[slot] != SP_NONE)
         l->older[l->newer[slot]] = l->older[slot];

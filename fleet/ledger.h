@@ -25,6 +25,11 @@ struct ledger {
     struct ledger_group *groups;
 };
 
+/* The row's group; with a single group no table is looked at. */
+static inline uint32_t ledger_group_of(const struct ledger *l, uint32_t slot) {
+    return l->n_groups == 1 ? 0 : l->group[slot];
+}
+
 /* A fresh row; returns SP_NONE when memory or FLEET_SLOTS_MAX is exhausted. */
 uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,
                     int64_t now_ms);

@@ -16,7 +16,7 @@ struct composer {
     const struct policy_spec *spec;
     struct composer_share share;
     uint32_t n_pools, max_rows;
-    uint32_t base_param, over_param; /* of the mix; NO_PARAM: it has none */
+    int64_t base_asked, overprovision; /* of the mix; 0 where it has no such parameter */
     bool react_notice, react_rebalance;
     void *state[PARTS];
     size_t state_size[PARTS];
@@ -36,7 +36,7 @@ struct step {
     const struct sp_view *view;
     struct sp_actions *out;
     uint32_t n_obs, n_before;                            /* n_before: actions that were in the buffer already */
-    uint32_t alive[SP_MARKETS], ready[SP_MARKETS];       /* without those treated as lost */
+    struct sp_counts now;                                /* without those treated as lost */
     uint32_t noticed[SP_MARKETS], rebalance[SP_MARKETS]; /* treated as lost, by why */
     int64_t wake;
 };
@@ -64,6 +64,11 @@ static uint32_t find_param(const struct policy_part *part, const char *name, enu
     return NO_PARAM;
 }
 
+static int64_t int_param(const struct policy_part *part, const char *name) {
+    uint32_t i = find_param(part, name, SP_INT);
+    return i == NO_PARAM ? 0 : part->value[i].i;
+}
+
 /* True when the mix has an enum parameter of this name that says "react". */
 static bool reacts(const struct policy_part *mix, const char *name) {
     uint32_t i = find_param(mix, name, SP_ENUM);
@@ -86,8 +91,8 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
     c->share = share;
     c->n_pools = limits->pools;
     c->max_rows = limits->instances > 0 ? limits->instances : UINT32_MAX;
-    c->base_param = find_param(&spec->mix, "base", SP_INT);
-    c->over_param = find_param(&spec->mix, "overprovision", SP_INT);
+    c->base_asked = int_param(&spec->mix, "base");
+    c->overprovision = int_param(&spec->mix, "overprovision");
     c->react_notice = reacts(&spec->mix, "notice");
     c->react_rebalance = reacts(&spec->mix, "rebalance");
     c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
@@ -107,47 +112,42 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
 /* ---- what is wanted ------------------------------------------------------ */
 
 static uint32_t cut(struct composer_share share, uint32_t target) {
+    if (share.lo_ppm == 0 && share.hi_ppm == PPM) return target;
     uint64_t half = PPM / 2; /* to the nearest: three thirds of 3 are 1 each */
     return (uint32_t)(((uint64_t)target * share.hi_ppm + half) / PPM - ((uint64_t)target * share.lo_ppm + half) / PPM);
+}
+
+static uint32_t alive(const uint32_t n[SP_STATES]) {
+    _Static_assert(SP_ALIVE_STATES == 5, "the states that count as alive");
+    return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
 }
 
 /* Counts what is alive and ready, less what the mix treats as lost. */
 static void count(struct step *s) {
     const struct sp_view *v = s->view;
     for (int m = 0; m < SP_MARKETS; m++) {
-        for (int i = 0; i < SP_ALIVE_STATES; i++) {
-            uint32_t noticed = s->c->react_notice ? v->noticed[m][i] : 0;
-            uint32_t rebalance = s->c->react_rebalance ? v->rebalance[m][i] : 0;
-            uint32_t left = v->units[m][i] - noticed - rebalance;
-            s->alive[m] += left;
-            if (i == SP_READY) s->ready[m] = left;
-            s->noticed[m] += noticed;
-            s->rebalance[m] += rebalance;
+        s->now.alive[m] = alive(v->units[m]);
+        s->now.ready[m] = v->units[m][SP_READY];
+        if (s->c->react_notice) {
+            s->noticed[m] = alive(v->noticed[m]);
+            s->now.alive[m] -= s->noticed[m];
+            s->now.ready[m] -= v->noticed[m][SP_READY];
+        }
+        if (s->c->react_rebalance) {
+            s->rebalance[m] = alive(v->rebalance[m]);
+            s->now.alive[m] -= s->rebalance[m];
+            s->now.ready[m] -= v->rebalance[m][SP_READY];
         }
     }
 }
 
-static int64_t overprovision(const struct composer *c) {
-    return c->over_param == NO_PARAM ? 0 : c->spec->mix.value[c->over_param].i;
-}
-
-static bool base_clamped(const struct composer *c, uint32_t target) {
-    if (c->base_param == NO_PARAM) return false;
-    return c->spec->mix.value[c->base_param].i > (int64_t)target + overprovision(c);
-}
-
 static void ask_mix(struct step *s, const struct sp_observation *obs) {
     struct composer *c = s->c;
-    struct sp_counts counts;
-    for (int m = 0; m < SP_MARKETS; m++) {
-        counts.alive[m] = s->alive[m];
-        counts.ready[m] = s->ready[m];
-    }
     struct sp_want want = {{0, 0}, 0};
-    s->wake = earlier(s->wake, c->spec->mix.policy->want(c->state[MIX], s->view, &counts, obs, s->n_obs, &want));
+    s->wake = earlier(s->wake, c->spec->mix.policy->want(c->state[MIX], s->view, &s->now, obs, s->n_obs, &want));
     for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = want.n[m];
     c->base = want.base;
-    if (base_clamped(c, s->view->target)) c->clamped = true;
+    if (c->base_asked > (int64_t)s->view->target + c->overprovision) c->clamped = true;
 }
 
 /* ---- launches ------------------------------------------------------------ */
@@ -155,14 +155,17 @@ static void ask_mix(struct step *s, const struct sp_observation *obs) {
 /* Per pool: alive spot rows, and whether not to ask it: it said no at this very
  * instant, or what is there is to be replaced because it is about to go. */
 static void look_at_pools(struct step *s, enum sp_market m) {
-    for (uint32_t p = 0; p < s->c->n_pools; p++) {
-        const struct sp_pool *pool = &s->view->pools[p];
-        uint32_t rows = 0;
-        for (int i = 0; i < SP_ALIVE_STATES; i++) rows += pool->count[SP_SPOT][i];
-        s->c->planned[p] = rows;
-        s->c->closed[p] = pool->last_denied_ms[m] == s->view->now_ms ||
-                          (s->c->react_rebalance && m == SP_SPOT && pool->rebalance[SP_SPOT] > 0);
+    const struct sp_pool *pools = s->view->pools;
+    uint32_t n = s->c->n_pools, *planned = s->c->planned;
+    bool *closed = s->c->closed;
+    int64_t now_ms = s->view->now_ms;
+    for (uint32_t p = 0; p < n; p++) {
+        planned[p] = alive(pools[p].count[SP_SPOT]);
+        closed[p] = pools[p].last_denied_ms[m] == now_ms;
     }
+    if (!s->c->react_rebalance || m != SP_SPOT) return;
+    for (uint32_t p = 0; p < n; p++)
+        if (pools[p].rebalance[SP_SPOT] > 0) closed[p] = true;
 }
 
 /* On-demand: cheapest pool that did not say no last, else the one whose no is
@@ -213,11 +216,11 @@ static int64_t retry_time(const struct step *s, enum sp_market m, int64_t placer
 /* Why the next launch is made, from how much there is of everything. */
 static enum sp_reason launch_reason(const struct step *s, enum sp_market m) {
     const struct composer *c = s->c;
-    uint64_t with_rebalance = (uint64_t)s->alive[m] + s->rebalance[m];
+    uint64_t with_rebalance = (uint64_t)s->now.alive[m] + s->rebalance[m];
     if (with_rebalance >= c->wanted[m]) return SP_WHY_REBALANCE;
     if (with_rebalance + s->noticed[m] >= c->wanted[m]) return SP_WHY_NOTICE;
     if (m == SP_SPOT) return SP_WHY_SPOT_WANTED;
-    return s->alive[m] < c->base ? SP_WHY_BASE : SP_WHY_FALLBACK;
+    return s->now.alive[m] < c->base ? SP_WHY_BASE : SP_WHY_FALLBACK;
 }
 
 /* Launches of one kind in a row become one action.  There is room. */
@@ -235,21 +238,16 @@ static void emit_launch(struct step *s, enum sp_market m, uint32_t pool) {
         .slot = SP_NONE, .pool = pool, .count = 1, .kind = SP_LAUNCH, .market = (uint8_t)m, .reason = reason};
 }
 
-/* False: call again at once, the buffer is full or the view out of date. */
-static bool launch(struct step *s, enum sp_market m) {
+static bool launch_missing(struct step *s, enum sp_market m) {
     struct composer *c = s->c;
     int64_t *retry_at = &c->retry_at[m];
-    if (s->alive[m] >= c->wanted[m]) {
-        *retry_at = SP_NEVER;
-        return true;
-    }
     if (s->n_obs == 0 && s->view->now_ms < *retry_at) {
         s->wake = earlier(s->wake, *retry_at);
         return true;
     }
     *retry_at = SP_NEVER;
     look_at_pools(s, m);
-    for (uint32_t rows = 0; s->alive[m] < c->wanted[m] && rows < c->max_rows; rows++) {
+    for (uint32_t rows = 0; s->now.alive[m] < c->wanted[m] && rows < c->max_rows; rows++) {
         /* checked before the placer is asked: its turn advances only for what is launched */
         if (s->out->n == s->out->max) {
             s->out->more = true;
@@ -266,11 +264,18 @@ static bool launch(struct step *s, enum sp_market m) {
         if (p >= c->n_pools) return true; /* the host refuses it and says so */
         c->planned[p]++;
         uint32_t weight = s->view->pools[p].weight;
-        s->alive[m] += weight > 0 ? weight : 1;
+        s->now.alive[m] += weight > 0 ? weight : 1;
     }
     /* a heavy row went beyond what was missing: look again, with it in sight */
-    if (s->alive[m] > c->wanted[m]) s->out->more = true;
+    if (s->now.alive[m] > c->wanted[m]) s->out->more = true;
     return !s->out->more;
+}
+
+/* False: call again at once, the buffer is full or the view out of date. */
+static bool launch(struct step *s, enum sp_market m) {
+    if (s->now.alive[m] < s->c->wanted[m]) return launch_missing(s, m);
+    s->c->retry_at[m] = SP_NEVER;
+    return true;
 }
 
 /* ---- scale-down ---------------------------------------------------------- */
@@ -296,19 +301,20 @@ static bool emit_drain(struct step *s, uint32_t slot, enum sp_reason reason) {
  * too: a ready one must not go because a heavy one is starting up. */
 static bool drain_surplus(struct step *s, enum sp_market m) {
     uint32_t wanted = s->c->wanted[m];
+    if (s->now.alive[m] <= wanted) return true;
     bool kept = false;
     for (int state = 0; state < SP_ALIVE_STATES && !kept; state++) {
         uint32_t slot = s->view->last[m][state];
-        for (; slot != SP_NONE && s->alive[m] > wanted; slot = s->view->instances[slot].prev) {
+        for (; slot != SP_NONE && s->now.alive[m] > wanted; slot = s->view->instances[slot].prev) {
             const struct sp_instance *i = &s->view->instances[slot];
             uint32_t weight = s->view->pools[i->pool].weight;
             if (lost(s->c, i)) continue;
-            if (weight > s->alive[m] - wanted) {
+            if (weight > s->now.alive[m] - wanted) {
                 kept = true;
                 continue;
             }
             if (!emit_drain(s, slot, m == SP_SPOT ? SP_WHY_SURPLUS_SPOT : SP_WHY_SURPLUS_ON_DEMAND)) return false;
-            s->alive[m] -= weight;
+            s->now.alive[m] -= weight;
         }
     }
     return true;
@@ -317,7 +323,7 @@ static bool drain_surplus(struct step *s, enum sp_market m) {
 /* A rebalance recommendation need not come true: once its replacement is
  * ready, the replica it was for is let go, else both would be paid for. */
 static bool drain_replaced(struct step *s, enum sp_market m) {
-    if (s->rebalance[m] == 0 || s->ready[m] < s->c->wanted[m]) return true;
+    if (s->rebalance[m] == 0 || s->now.ready[m] < s->c->wanted[m]) return true;
     for (int state = 0; state < SP_ALIVE_STATES; state++) {
         uint32_t slot = s->view->last[m][state];
         for (; slot != SP_NONE; slot = s->view->instances[slot].prev) {
@@ -334,36 +340,53 @@ static bool drain_replaced(struct step *s, enum sp_market m) {
 static void ask_whole(struct step *s, const struct sp_observation *obs) {
     struct composer *c = s->c;
     s->wake = earlier(s->wake, c->spec->whole.policy->step(c->state[WHOLE], s->view, obs, s->n_obs, s->out));
-    for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = s->alive[m];
+    for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = s->now.alive[m];
     c->base = 0;
 }
 
-int64_t composer_step(struct composer *c, const struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
-                      struct sp_actions *out) {
-    struct sp_view seen = *view;
-    struct step s = {.c = c, .view = &seen, .out = out, .n_obs = n_obs, .n_before = out->n, .wake = SP_FOREVER};
-    const struct sp_policy *autoscaler = c->spec->autoscaler.policy;
-    uint32_t target = view->target;
-    if (autoscaler) s.wake = autoscaler->target(c->state[AUTOSCALER], view, obs, n_obs, &target);
-    seen.target = c->target = cut(c->share, target);
-    count(&s);
-    if (c->spec->whole.policy) {
-        ask_whole(&s, obs);
-        return out->more ? view->now_ms : s.wake;
+/* All that is wanted is there, no more and no less. */
+static bool settled(struct step *s) {
+    struct composer *c = s->c;
+    for (int m = 0; m < SP_MARKETS; m++)
+        if (s->now.alive[m] != c->wanted[m] || s->rebalance[m] != 0) return false;
+    c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
+    return true;
+}
+
+static int64_t decide(struct step *s, const struct sp_observation *obs) {
+    count(s);
+    if (s->c->spec->whole.policy) {
+        ask_whole(s, obs);
+        return s->out->more ? s->view->now_ms : s->wake;
     }
-    ask_mix(&s, obs);
-    const struct sp_policy *placer = c->spec->placer.policy;
-    if (placer && placer->observe) s.wake = earlier(s.wake, placer->observe(c->state[PLACER], &seen, obs, n_obs));
-    bool done = launch(&s, SP_SPOT) && launch(&s, SP_ON_DEMAND) && drain_surplus(&s, SP_SPOT) &&
-                drain_surplus(&s, SP_ON_DEMAND) && drain_replaced(&s, SP_SPOT) && drain_replaced(&s, SP_ON_DEMAND);
-    return done ? s.wake : view->now_ms;
+    ask_mix(s, obs);
+    const struct sp_policy *placer = s->c->spec->placer.policy;
+    if (placer && placer->observe)
+        s->wake = earlier(s->wake, placer->observe(s->c->state[PLACER], s->view, obs, s->n_obs));
+    if (settled(s)) return s->wake;
+    bool done = launch(s, SP_SPOT) && launch(s, SP_ON_DEMAND) && drain_surplus(s, SP_SPOT) &&
+                drain_surplus(s, SP_ON_DEMAND) && drain_replaced(s, SP_SPOT) && drain_replaced(s, SP_ON_DEMAND);
+    return done ? s->wake : s->view->now_ms;
+}
+
+int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
+                      struct sp_actions *out) {
+    struct step s = {.c = c, .view = view, .out = out, .n_obs = n_obs, .n_before = out->n, .wake = SP_FOREVER};
+    const struct sp_policy *autoscaler = c->spec->autoscaler.policy;
+    const uint32_t given = view->target;
+    uint32_t target = given;
+    if (autoscaler) s.wake = autoscaler->target(c->state[AUTOSCALER], view, obs, n_obs, &target);
+    view->target = c->target = cut(c->share, target);
+    int64_t wake = decide(&s, obs);
+    view->target = given;
+    return wake;
 }
 
 /* ---- what it knows ------------------------------------------------------- */
 
 uint32_t composer_target(const struct composer *c) { return c->target; }
 
-uint32_t composer_final_target(const struct composer *c) { return (uint32_t)(c->target + overprovision(c)); }
+uint32_t composer_final_target(const struct composer *c) { return (uint32_t)(c->target + c->overprovision); }
 
 uint32_t composer_base(const struct composer *c) { return c->base; }
 

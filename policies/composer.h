@@ -27,8 +27,10 @@ size_t composer_size(const struct policy_spec *spec, const struct sp_limits *lim
  * 16; it is zeroed here. */
 struct composer *composer_init(void *mem, const struct policy_spec *spec, const struct sp_limits *limits,
                                struct composer_share share, uint64_t key);
-/* One step; view->target is ignored.  Returns the next wake time. */
-int64_t composer_step(struct composer *c, const struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
+/* One step.  view->target is what is wanted where the spec has no autoscaler;
+ * during the step it is the group's own target, afterwards what it was.
+ * Returns the next wake time. */
+int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
                       struct sp_actions *out);
 uint32_t composer_target(const struct composer *c);                   /* as of the last step, share applied */
 uint32_t composer_final_target(const struct composer *c);             /* the same plus the mix's overprovision */

@@ -73,14 +73,23 @@ static inline void event_queue_set(struct event_queue *q, uint32_t entity, uint6
 static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t entity) {
     return q->tree[q->leaves + entity];
 }
-/* The earliest of all others while `entity` holds the earliest. */
-static inline uint64_t event_queue_second(const struct event_queue *q, uint32_t entity) {
-    uint64_t second = EVENT_NONE;
-    for (uint32_t i = q->leaves + entity; i > 1; i >>= 1) {
+/* Cancels the timer of the entity that holds the earliest. */
+static inline void event_queue_pop(struct event_queue *q, uint32_t entity) {
+    uint32_t i = q->leaves + entity;
+    uint64_t least = EVENT_NONE;
+    q->tree[i] = EVENT_NONE;
+    /* it won every round up to the root, so every round is played again */
+    for (; i > 1; i >>= 1) {
         uint64_t other = q->tree[i ^ 1];
-        if (other < second) second = other;
+        least = other < least ? other : least;
+        q->tree[i >> 1] = least;
     }
-    return second;
+}
+/* Sets the timer of an entity that has none. */
+static inline void event_queue_insert(struct event_queue *q, uint32_t entity, uint64_t key) {
+    uint32_t i = q->leaves + entity;
+    assert(q->tree[i] == EVENT_NONE);
+    for (; i >= 1 && key < q->tree[i]; i >>= 1) q->tree[i] = key;
 }
 /* EVENT_NONE when nothing is pending. */
 static inline uint64_t event_queue_first(const struct event_queue *q) { return q->tree[1]; }

@@ -10,7 +10,7 @@
  * denied something, so a fleet settles long before this. */
 #define ROUNDS_MAX 100000u
 
-static void set_timer(struct sim *s, uint32_t g, int64_t at_ms, enum event_class class) {
+static void set_group_timer(struct sim *s, uint32_t g, int64_t at_ms, enum event_class class) {
     uint32_t entity = s->group_entity + g;
     uint64_t key = at_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
     if (event_queue_get(&s->queue, entity) != key) event_queue_set(&s->queue, entity, key);
@@ -30,18 +30,18 @@ static int64_t interval(const struct sim *s, uint32_t target) {
 }
 
 /* A step is due when an observation waits, else when the policy asked for it. */
-static void schedule(struct sim *s, uint32_t g) {
+void group_schedule(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
     bool pending = fleet_pending(s->fleet, g);
     int64_t wake = fleet_wake(s->fleet, g);
     group->scheduled = pending;
     if (s->config->control.interval_ms == 0) {
         int64_t at = pending || wake < s->now_ms ? s->now_ms : wake;
-        if (pending && s->config->n_groups == 1) { /* needs no place in the queue */
+        if (pending && s->at_once) {
             s->decide = true;
             return;
         }
-        set_timer(s, g, at, EVENT_DECIDE);
+        set_group_timer(s, g, at, EVENT_DECIDE);
         return;
     }
     int64_t at = SP_FOREVER;
@@ -51,12 +51,7 @@ static void schedule(struct sim *s, uint32_t g) {
         at = group->last_tick_ms + group->interval_ms;
     else if (wake < s->config->horizon_ms)
         at = tick_at(group, wake);
-    set_timer(s, g, at, EVENT_TICK);
-}
-
-void group_notify(struct sim *s, uint32_t g) {
-    if (g == SP_NONE || s->groups[g].scheduled) return;
-    schedule(s, g);
+    set_group_timer(s, g, at, EVENT_TICK);
 }
 
 static void set_target(struct sim *s, uint32_t g, uint32_t target) {
@@ -87,9 +82,9 @@ void group_start(struct sim *s, uint32_t g) {
     group->interval_ms = interval(s, group->target);
     group->last_tick_ms = s->phase_ms[LOOP_TICK] - group->interval_ms;
     if (s->config->control.interval_ms == 0)
-        set_timer(s, g, 0, EVENT_DECIDE);
+        set_group_timer(s, g, 0, EVENT_DECIDE);
     else
-        set_timer(s, g, s->phase_ms[LOOP_TICK], EVENT_TICK);
+        set_group_timer(s, g, s->phase_ms[LOOP_TICK], EVENT_TICK);
 }
 
 static bool settles(struct sim *s, struct group_state *group, uint32_t g) {
@@ -162,5 +157,5 @@ void group_step(struct sim *s, uint32_t g) {
     carry_out(s, orders, n);
     if (s->status != OK) return;
     if (ticks) group->interval_ms = interval(s, fleet_final_target(s->fleet, g));
-    schedule(s, g);
+    group_schedule(s, g);
 }

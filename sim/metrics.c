@@ -52,25 +52,33 @@ static void outage_see(struct metrics *m, struct outage_log *o, bool good, int64
     }
 }
 
-static void losses_recover(struct metrics *m, int64_t at_ms) {
-    for (int k = 0; k <= RECOVERY_K_MAX; k++) {
-        struct loss_log *l = &m->losses[k];
-        if (l->open == 0) continue;
-        l->recovery_sum += (money)at_ms * (money)l->open - l->open_since_sum;
-        if (at_ms - l->open_first_ms > l->longest_ms) l->longest_ms = at_ms - l->open_first_ms;
-        l->recovered += l->open;
-        l->open = 0;
-        l->open_since_sum = 0;
-    }
-    m->open_losses = 0;
+static void loss_recover(struct loss_log *l, int64_t at_ms) {
+    l->recovery_sum += (money)at_ms * (money)l->open - l->open_since_sum;
+    if (at_ms - l->open_first_ms > l->longest_ms) l->longest_ms = at_ms - l->open_first_ms;
+    l->recovered += l->open;
+    l->open = 0;
+    l->open_since_sum = 0;
 }
 
-static void loss_open(struct metrics *m, uint32_t k, int64_t at_ms) {
-    struct loss_log *l = &m->losses[k];
+static void losses_recover(struct metrics *m, int64_t at_ms) {
+    loss_recover(&m->losses[0], at_ms);
+    for (int k = 1; m->open_sizes; k++, m->open_sizes >>= 1)
+        if (m->open_sizes & 1) loss_recover(&m->losses[k], at_ms);
+}
+
+static void loss_open(struct loss_log *l, int64_t at_ms) {
     l->count++;
     if (l->open++ == 0) l->open_first_ms = at_ms;
     l->open_since_sum += at_ms;
-    m->open_losses++;
+}
+
+/* Every loss is counted under its size and with all others. */
+static void losses_open(struct metrics *m, uint32_t replicas, int64_t at_ms) {
+    _Static_assert(RECOVERY_K_MAX == 64, "a bit for each size");
+    uint32_t k = replicas < RECOVERY_K_MAX ? replicas : RECOVERY_K_MAX;
+    loss_open(&m->losses[0], at_ms);
+    loss_open(&m->losses[k], at_ms);
+    m->open_sizes |= UINT64_C(1) << (k - 1);
 }
 
 void metrics_lost(struct metrics *m, uint32_t weight) { m->lost_now += weight; }
@@ -93,11 +101,10 @@ void metrics_advance(struct metrics *m, int64_t now_ms) {
     m->draining_ms += (money)m->draining * dt;
     if (ready > m->target) m->over_ms += (money)(ready - m->target) * m->nodes * dt;
     if (m->lost_now) {
-        loss_open(m, 0, m->since_ms);
-        loss_open(m, m->lost_now < RECOVERY_K_MAX ? m->lost_now : RECOVERY_K_MAX, m->since_ms);
+        losses_open(m, m->lost_now, m->since_ms);
         m->lost_now = 0;
     }
-    if (full && m->open_losses) losses_recover(m, m->since_ms);
+    if (full && m->open_sizes) losses_recover(m, m->since_ms);
     outage_see(m, &m->full_outages, full, m->since_ms);
     outage_see(m, &m->any_outages, any, m->since_ms);
     m->since_ms = now_ms;
@@ -139,7 +146,7 @@ void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
     outage_restart(&m->any_outages);
     m->lost_now = 0;
     memset(m->losses, 0, sizeof m->losses);
-    m->open_losses = 0;
+    m->open_sizes = 0;
 }
 
 static struct outage_stats outage_result(struct metrics *m, struct outage_log *o, int64_t counted_ms) {

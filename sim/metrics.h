@@ -44,7 +44,7 @@ struct metrics {
     struct outage_log full_outages, any_outages;
     uint32_t lost_now; /* ready replicas lost at the present instant */
     struct loss_log losses[RECOVERY_K_MAX + 1];
-    uint64_t open_losses;
+    uint64_t open_sizes; /* bit k-1: losses[k] has open ones; there are such only when losses[0] has */
     bool out_of_memory;
 };
 

@@ -7,8 +7,7 @@ static void change_capacity(struct sim *s, uint32_t pool, uint32_t capacity) {
     cloud_set_capacity(&s->cloud, pool, capacity);
     if (!s->config->means_launch) {
         uint32_t slot;
-        while ((slot = cloud_first_doomed(&s->cloud, pool)) != SP_NONE &&
-               s->cloud.instances[slot].deadline_ms <= s->now_ms)
+        while ((slot = cloud_first_doomed(&s->cloud, pool)) != SP_NONE && cloud_deadline(&s->cloud, slot) <= s->now_ms)
             replica_lost(s, slot);
         while (p->held[SP_SPOT] > capacity) replica_lost(s, cloud_victim(&s->cloud, pool, false));
     }

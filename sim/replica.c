@@ -13,26 +13,29 @@ static uint64_t packed(int64_t at_ms, enum event_class class) {
     return ((uint64_t)at_ms << EVENT_CLASS_BITS) | (uint64_t) class;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint64_t first_timer(const struct replica *r) {
+    return earlier(earlier(r->timer[0], r->timer[1]), earlier(r->timer[2], r->timer[3]));
+}
+_Static_assert(REPLICA_TIMERS == 4, "first_timer looks at all of them");
+
+/* The leaf follows the timers: to be called when an event is done with them. */
 static void update_leaf(struct sim *s, uint32_t slot) {
-    if (slot == s->firing) return;
-    const struct replica *r = &s->replicas[slot];
-    uint64_t first = r->timer[0];
-    for (int i = 1; i < REPLICA_TIMERS; i++)
-        if (r->timer[i] < first) first = r->timer[i];
+    uint64_t first = first_timer(&s->replicas[slot]);
     uint32_t entity = s->replica_entity + slot;
-    event_queue_set(&s->queue, entity, first == NOT_SET ? EVENT_NONE : (first << EVENT_ENTITY_BITS) | entity);
+    uint64_t key = first == NOT_SET ? EVENT_NONE : (first >> REPLICA_TIMER_BITS << EVENT_ENTITY_BITS) | entity;
+    event_queue_set(&s->queue, entity, key);
 }
 
-static void set_timer(struct sim *s, uint32_t slot, enum replica_timer which, int64_t at_ms, enum event_class class) {
+static void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
+                      enum event_class class) {
     /* what comes at or after the horizon does not come */
-    s->replicas[slot].timer[which] = at_ms >= s->config->horizon_ms ? NOT_SET : packed(at_ms, class);
-    update_leaf(s, slot);
+    r->timer[which] =
+        at_ms >= s->config->horizon_ms ? NOT_SET : packed(at_ms, class) << REPLICA_TIMER_BITS | (uint64_t)which;
 }
 
-static void clear_timers(struct sim *s, uint32_t slot) {
-    memset(s->replicas[slot].timer, 0xff, sizeof s->replicas[slot].timer);
-    update_leaf(s, slot);
-}
+static void clear_timers(struct replica *r) { memset(r->timer, 0xff, sizeof r->timer); }
 
 enum error_code replica_reserve(struct sim *s, uint32_t n) {
     if (n <= s->replicas_room) return OK;
@@ -40,9 +43,16 @@ enum error_code replica_reserve(struct sim *s, uint32_t n) {
     while (room < n) room *= 2;
     TRY(cloud_reserve(&s->cloud, room, s->error));
     TRY(event_queue_grow(&s->queue, s->replica_entity + room, s->error));
-    struct replica *replicas = realloc(s->replicas, room * sizeof *replicas);
-    if (!replicas) return error_set(s->error, ERR_FAILED, NULL, "out of memory");
+    struct replica_signal *signals = realloc(s->signals, room * sizeof *signals);
+    if (signals) s->signals = signals;
+    struct replica *replicas = aligned_alloc(_Alignof(struct replica), room * sizeof *replicas);
+    if (!signals || !replicas) {
+        free(replicas);
+        return error_set(s->error, ERR_FAILED, NULL, "out of memory");
+    }
+    if (s->replicas_room) memcpy(replicas, s->replicas, s->replicas_room * sizeof *replicas);
     memset(replicas + s->replicas_room, 0, (room - s->replicas_room) * sizeof *replicas);
+    free(s->replicas);
     s->replicas = replicas;
     s->replicas_room = room;
     return OK;
@@ -55,29 +65,26 @@ static void observe(struct sim *s, uint32_t slot, enum sp_observation_kind kind,
     group_notify(s, s->replicas[slot].group);
 }
 
-static void see(struct sim *s, uint32_t slot);
-
-/* The controller will see this at `at_ms`; at once if that is now. */
-static void will_see(struct sim *s, uint32_t slot, enum replica_sight what, int64_t at_ms, enum event_class class) {
-    struct replica *r = &s->replicas[slot];
-    r->sight = (uint8_t)what;
+/* The controller will see this at `at_ms`; true if that is later than now. */
+static bool sees_later(struct sim *s, struct replica *r, enum replica_sight what, int64_t at_ms,
+                       enum event_class class) {
     if (at_ms > s->now_ms) {
-        set_timer(s, slot, TIMER_OBSERVE, at_ms, class);
-    } else {
-        r->timer[TIMER_OBSERVE] = NOT_SET;
-        see(s, slot);
+        r->sight = (uint8_t)what;
+        set_timer(s, r, TIMER_OBSERVE, at_ms, class);
+        return true;
     }
+    r->sight = SIGHT_NONE;
+    r->timer[TIMER_OBSERVE] = NOT_SET;
+    return false;
 }
 
 /* ---- metrics --------------------------------------------------------------------- */
 
 static void ready_add(struct sim *s, const struct replica *r, bool add) {
-    uint32_t *total = &s->total.ready[r->market];
-    *total = add ? *total + r->weight : *total - r->weight;
-    if (s->config->n_groups > 1) {
-        uint32_t *own = &s->group_metrics[r->group].ready[r->market];
-        *own = add ? *own + r->weight : *own - r->weight;
-    }
+    uint32_t weight = s->config->pools[r->pool].weight;
+    uint32_t more = add ? weight : 0 - weight; /* counts wrap around */
+    s->total.ready[r->market] += more;
+    if (s->config->n_groups > 1) s->group_metrics[r->group].ready[r->market] += more;
     s->changed = true;
 }
 
@@ -114,10 +121,10 @@ static void launch_over(struct sim *s, struct replica *r) {
 static void send_request(struct sim *s, uint32_t slot) {
     struct replica *r = &s->replicas[slot];
     r->phase = PHASE_SENT;
-    r->sent_ms = s->now_ms;
     r->launching = true;
     s->launching++;
-    set_timer(s, slot, TIMER_PHASE, s->now_ms + s->config->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
+    set_timer(s, r, TIMER_PHASE, s->now_ms + s->config->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
+    update_leaf(s, slot);
 }
 
 static bool direct(const struct sim *s) {
@@ -149,7 +156,7 @@ static void enqueue(struct sim *s, uint32_t slot) {
     bool first = s->waiting_n == 0; /* else the round that will send the others is known */
     uint32_t at = (s->waiting_first + s->waiting_n++) % s->waiting_room;
     s->waiting[at] = slot;
-    s->waiting_launch[at] = s->replicas[slot].launch;
+    s->waiting_launch[at] = fleet_row(s->fleet, slot)->launch;
     if (first) {
         int64_t at_ms = loop_next(s, LOOP_PICKUP, s->config->control.pickup_ms, s->now_ms);
         if (at_ms < s->config->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
@@ -160,8 +167,8 @@ void replica_pickup(struct sim *s) {
     event_queue_set(&s->queue, 0, EVENT_NONE);
     while (s->waiting_n > 0) {
         uint32_t slot = s->waiting[s->waiting_first];
-        struct replica *r = &s->replicas[slot];
-        bool stands = r->launch == s->waiting_launch[s->waiting_first] && r->phase == PHASE_WAITING;
+        bool stands = fleet_row(s->fleet, slot)->launch == s->waiting_launch[s->waiting_first] &&
+                      s->replicas[slot].phase == PHASE_WAITING;
         if (stands && s->launching >= s->config->control.launch_slots) break;
         s->waiting_first = (s->waiting_first + 1) % s->waiting_room;
         s->waiting_n--;
@@ -178,20 +185,18 @@ void replica_pickup(struct sim *s) {
 void replica_launch(struct sim *s, const struct fleet_order *o) {
     struct replica *r = &s->replicas[o->slot];
     memset(r, 0, sizeof *r);
-    memset(r->timer, 0xff, sizeof r->timer);
-    r->launch = o->launch;
+    clear_timers(r);
     r->ordinal = cloud_next_launch(&s->cloud, o->pool, (enum sp_market)o->market);
-    r->life_end_ms = r->notice_ms = INT64_MAX;
     r->pool = o->pool;
-    r->group = o->group;
-    r->weight = s->config->pools[o->pool].weight;
+    r->group = (uint16_t)o->group;
     r->market = o->market;
     r->phase = PHASE_WAITING;
-    update_leaf(s, o->slot);
-    if (direct(s))
+    if (direct(s)) {
         send_request(s, o->slot);
-    else
+    } else {
+        update_leaf(s, o->slot);
         enqueue(s, o->slot);
+    }
 }
 
 static double draw(const struct sim *s, const struct replica *r, enum cloud_purpose purpose) {
@@ -203,118 +208,189 @@ static int64_t drawn(const struct sim *s, const struct replica *r, const struct 
     return dist_quantile_ms(d, random ? draw(s, r, purpose) : 0.5);
 }
 
-/* A spot lifetime, if the pool has one, runs from the grant. */
-static void begin_life(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
+/* ---- what the controller sees ---------------------------------------------------------------- */
+
+static void serve(struct sim *s, struct replica *r) {
+    stop_cold(s, r);
+    r->serving = true;
+    r->serving_since_ms = s->now_ms;
+    ready_add(s, r, true);
+}
+
+static void ready_seen(struct sim *s, uint32_t slot, struct replica *r) {
+    observe(s, slot, SP_OBS_READY, 0, 0);
+    int64_t at_ms = loop_next(s, LOOP_LB, s->config->control.lb_sync_ms, s->now_ms);
+    if (!sees_later(s, r, SIGHT_SERVING, at_ms, EVENT_READY)) serve(s, r);
+}
+
+static void will_be_probed(struct sim *s, uint32_t slot, struct replica *r) {
+    int64_t at_ms = loop_next(s, LOOP_PROBE, s->config->control.probe_ms, s->now_ms);
+    if (!sees_later(s, r, SIGHT_READY, at_ms, EVENT_READY)) ready_seen(s, slot, r);
+}
+
+/* The row of a denied, failed or preempted replica goes, at once or later. */
+static void clear_row(struct sim *s, struct replica *r) {
+    int64_t linger = s->config->control.linger_ms;
+    if (linger > 0)
+        sees_later(s, r, SIGHT_CLEARED, s->now_ms + linger, EVENT_DRAIN);
+    else
+        clear_timers(r);
+}
+
+static void outcome_seen(struct sim *s, uint32_t slot, struct replica *r) {
+    launch_over(s, r);
+    if (r->denial) {
+        observe(s, slot, SP_OBS_DENIED, r->denial, 0);
+        clear_row(s, r);
+        return;
+    }
+    r->outcome_seen = true;
+    observe(s, slot, SP_OBS_GRANTED, 0, 0);
+    if (r->phase == PHASE_UP) will_be_probed(s, slot, r);
+}
+
+static void loss_seen(struct sim *s, uint32_t slot, struct replica *r, enum sp_observation_kind kind) {
+    launch_over(s, r);
+    observe(s, slot, kind, 0, 0);
+    r->phase = PHASE_NONE;
+    clear_row(s, r);
+}
+
+static void notice_seen(struct sim *s, uint32_t slot, const struct replica *r) {
+    s->counts[r->pool].noticed++;
+    observe(s, slot, SP_OBS_NOTICE, 0, s->signals[slot].notice_ms);
+}
+
+static bool listens(const struct replica *r) {
+    return (r->phase == PHASE_BOOTING || r->phase == PHASE_UP) && !r->draining;
+}
+
+/* The cloud gives notice; the leaf is the caller's to update. */
+static void notify(struct sim *s, uint32_t slot, struct replica *r, int64_t deadline_ms) {
     const struct pool_params *p = &s->config->pools[r->pool];
+    struct replica_signal *signal = &s->signals[slot];
+    if (!listens(r)) return;
+    if (p->notice_probability < 1 && draw(s, r, CLOUD_NOTICE) >= p->notice_probability) return;
+    int64_t at = s->now_ms + p->notice_delay_ms;
+    /* too late to tell, or told of an earlier end */
+    if (at >= deadline_ms || (r->told && deadline_ms >= signal->notice_ms)) return;
+    r->told = true;
+    signal->notice_ms = deadline_ms;
+    if (at == s->now_ms)
+        notice_seen(s, slot, r);
+    else
+        set_timer(s, r, TIMER_NOTICE, at, EVENT_NOTICE);
+}
+
+/* ---- the cloud's answer ---------------------------------------------------------------------- */
+
+/* A spot lifetime, if the pool has one, runs from the grant. */
+static void begin_life(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p) {
     if (r->market != SP_SPOT || (p->lifetime.kind == DIST_NONE && p->lifetime_cap_ms == 0)) return;
     int64_t life = drawn(s, r, &p->lifetime, CLOUD_LIFETIME);
     if (p->lifetime_cap_ms > 0 && p->lifetime_cap_ms < life) life = p->lifetime_cap_ms;
     if (life >= s->config->horizon_ms - s->now_ms + p->notice_ms) return;
     if (life < 1) life = 1; /* whatever is granted lives a moment */
-    r->life_end_ms = s->now_ms + life;
-    int64_t notice = r->life_end_ms - p->notice_ms;
-    if (p->notice_ms > 0)
-        set_timer(s, slot, TIMER_LIFE, notice > s->now_ms ? notice : s->now_ms, EVENT_NOTICE);
-    else
-        set_timer(s, slot, TIMER_LIFE, r->life_end_ms, EVENT_LIFETIME);
+    int64_t end = s->now_ms + life, notice = end - p->notice_ms;
+    if (p->notice_ms > 0) {
+        s->signals[slot].life_end_ms = end;
+        set_timer(s, r, TIMER_LIFE, notice > s->now_ms ? notice : s->now_ms, EVENT_NOTICE);
+    } else {
+        set_timer(s, r, TIMER_LIFE, end, EVENT_LIFETIME);
+    }
+}
+
+static void denied(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p, int denial) {
+    r->phase = PHASE_NONE;
+    r->denial = (uint8_t)denial;
+    s->counts[r->pool].denied[r->market]++;
+    int64_t known = s->now_ms - p->launch_delay_ms + p->denial_delay_ms; /* since it was sent */
+    if (known < s->now_ms) known = s->now_ms;
+    if (!sees_later(s, r, SIGHT_OUTCOME, loop_next(s, LOOP_REAP, s->config->control.reap_ms, known), EVENT_LAUNCH))
+        outcome_seen(s, slot, r);
 }
 
 /* The cloud answers the request. */
-static void answer(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
+static void answer(struct sim *s, uint32_t slot, struct replica *r) {
     const struct pool_params *p = &s->config->pools[r->pool];
     enum sp_market market = (enum sp_market)r->market;
     bool about_to_fall = market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
     int denial = cloud_launch(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms);
-    int64_t known = s->now_ms;
     if (denial) {
-        r->phase = PHASE_NONE;
-        r->denial = (uint8_t)denial;
-        s->counts[r->pool].denied[market]++;
-        if (r->sent_ms + p->denial_delay_ms > known) known = r->sent_ms + p->denial_delay_ms;
-    } else {
-        r->phase = PHASE_BOOTING;
-        r->cold = true;
-        s->total.booting += s->config->nodes;
-        s->changed = true;
-        s->counts[r->pool].launched[market]++;
-        r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
-        int64_t cold = drawn(s, r, &p->cold_start, CLOUD_COLD_START);
-        set_timer(s, slot, TIMER_PHASE, s->now_ms + cold, EVENT_READY);
-        begin_life(s, slot);
+        denied(s, slot, r, p, denial);
+        return;
     }
-    will_see(s, slot, SIGHT_OUTCOME, loop_next(s, LOOP_REAP, s->config->control.reap_ms, known), EVENT_LAUNCH);
-    const struct cloud_instance *x = &s->cloud.instances[slot];
-    if (!denial && x->doomed) replica_notice(s, slot, x->deadline_ms);
-    if (!denial && about_to_fall) replica_rebalance(s, slot);
+    r->phase = PHASE_BOOTING;
+    r->cold = true;
+    s->total.booting += s->config->nodes;
+    s->changed = true;
+    s->counts[r->pool].launched[market]++;
+    r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
+    int64_t cold = drawn(s, r, &p->cold_start, CLOUD_COLD_START);
+    set_timer(s, r, TIMER_PHASE, s->now_ms + cold, EVENT_READY);
+    begin_life(s, slot, r, p);
+    int64_t seen = loop_next(s, LOOP_REAP, s->config->control.reap_ms, s->now_ms);
+    if (!sees_later(s, r, SIGHT_OUTCOME, seen, EVENT_LAUNCH)) outcome_seen(s, slot, r);
+    int64_t deadline_ms = cloud_deadline(&s->cloud, slot);
+    if (deadline_ms != INT64_MAX) notify(s, slot, r, deadline_ms);
+    if (about_to_fall) replica_rebalance(s, slot);
 }
 
 /* ---- becoming ready ----------------------------------------------------------------- */
 
-static void will_be_probed(struct sim *s, uint32_t slot) {
-    will_see(s, slot, SIGHT_READY, loop_next(s, LOOP_PROBE, s->config->control.probe_ms, s->now_ms), EVENT_READY);
-}
-
-static void came_up(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
-    if (r->will_fail) {
-        cloud_end(&s->cloud, slot, false, s->now_ms);
-        stop_cold(s, r);
-        s->changed = true;
-        r->phase = PHASE_FAILED;
-        r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = NOT_SET;
-        update_leaf(s, slot);
-        s->failed++;
-        will_see(s, slot, SIGHT_FAILED, loop_next(s, LOOP_REAP, s->config->control.reap_ms, s->now_ms), EVENT_READY);
+static void came_up(struct sim *s, uint32_t slot, struct replica *r) {
+    if (!r->will_fail) {
+        r->phase = PHASE_UP;
+        if (r->outcome_seen) will_be_probed(s, slot, r);
         return;
     }
-    r->phase = PHASE_UP;
-    if (r->outcome_seen) will_be_probed(s, slot);
+    cloud_end(&s->cloud, slot, false, s->now_ms);
+    stop_cold(s, r);
+    s->changed = true;
+    r->phase = PHASE_FAILED;
+    r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    s->failed++;
+    int64_t seen = loop_next(s, LOOP_REAP, s->config->control.reap_ms, s->now_ms);
+    if (!sees_later(s, r, SIGHT_FAILED, seen, EVENT_READY)) loss_seen(s, slot, r, SP_OBS_FAILED);
 }
 
 /* ---- endings --------------------------------------------------------------------------- */
 
-/* The row of a denied, failed or preempted replica goes, at once or later. */
-static void clear_row(struct sim *s, uint32_t slot) {
-    int64_t linger = s->config->control.linger_ms;
-    if (linger > 0)
-        will_see(s, slot, SIGHT_CLEARED, s->now_ms + linger, EVENT_DRAIN);
-    else
-        clear_timers(s, slot);
-}
-
 static int64_t loss_seen_at(const struct sim *s, const struct replica *r) {
     const struct control_params *c = &s->config->control;
     int64_t probe = loop_next(s, LOOP_PROBE, c->probe_ms, s->now_ms);
-    probe += (int64_t)(draw(s, r, CLOUD_PROBE) * (double)c->probe_timeout_ms);
+    if (c->probe_timeout_ms > 0) probe += (int64_t)(draw(s, r, CLOUD_PROBE) * (double)c->probe_timeout_ms);
     if (c->job_status_ms == 0) return probe;
     int64_t status = loop_next(s, LOOP_JOB_STATUS, c->job_status_ms, s->now_ms);
     return status < probe ? status : probe;
 }
 
-void replica_lost(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
+/* The cloud takes it; the leaf is the caller's to update. */
+static void lose(struct sim *s, uint32_t slot, struct replica *r) {
     cloud_end(&s->cloud, slot, true, s->now_ms);
     s->counts[r->pool].preempted++;
     if (r->serving) {
-        metrics_lost(&s->total, r->weight);
-        if (s->config->n_groups > 1) metrics_lost(&s->group_metrics[r->group], r->weight);
+        uint32_t weight = s->config->pools[r->pool].weight;
+        metrics_lost(&s->total, weight);
+        if (s->config->n_groups > 1) metrics_lost(&s->group_metrics[r->group], weight);
     }
     stop_serving(s, r);
     stop_cold(s, r);
     s->changed = true;
+    r->timer[TIMER_LIFE] = NOT_SET;
     if (r->draining) { /* the controller has let go of it already */
         stop_draining(s, r);
         r->phase = PHASE_NONE;
-        r->timer[TIMER_LIFE] = NOT_SET;
-        update_leaf(s, slot);
         return;
     }
     r->phase = PHASE_LOST;
-    r->timer[TIMER_PHASE] = r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    if (!sees_later(s, r, SIGHT_LOST, loss_seen_at(s, r), EVENT_READY)) loss_seen(s, slot, r, SP_OBS_PREEMPTED);
+}
+
+void replica_lost(struct sim *s, uint32_t slot) {
+    lose(s, slot, &s->replicas[slot]);
     update_leaf(s, slot);
-    will_see(s, slot, SIGHT_LOST, loss_seen_at(s, r), EVENT_READY);
 }
 
 void replica_end(struct sim *s, const struct fleet_order *o) {
@@ -330,13 +406,13 @@ void replica_end(struct sim *s, const struct fleet_order *o) {
     }
     if (!holds) r->phase = PHASE_NONE;
     launch_over(s, r);
-    r->sight = SIGHT_NONE;
-    r->timer[TIMER_PHASE] = r->timer[TIMER_OBSERVE] = r->timer[TIMER_NOTICE] = NOT_SET;
-    set_timer(s, o->slot, TIMER_DRAIN, s->now_ms + drain, EVENT_DRAIN);
+    r->sight = SIGHT_DRAINED;
+    r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    set_timer(s, r, TIMER_OBSERVE, s->now_ms + drain, EVENT_DRAIN);
+    update_leaf(s, o->slot);
 }
 
-static void drained(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
+static void drained(struct sim *s, uint32_t slot, struct replica *r) {
     if (r->phase == PHASE_BOOTING || r->phase == PHASE_UP) {
         cloud_end(&s->cloud, slot, false, s->now_ms);
         s->counts[r->pool].terminated++;
@@ -344,34 +420,15 @@ static void drained(struct sim *s, uint32_t slot) {
         r->phase = PHASE_NONE;
         s->changed = true;
     }
-    clear_timers(s, slot);
+    clear_timers(r);
     observe(s, slot, SP_OBS_TERMINATED, 0, 0);
 }
 
 /* ---- signals ------------------------------------------------------------------------------ */
 
-static bool listens(const struct replica *r) {
-    return (r->phase == PHASE_BOOTING || r->phase == PHASE_UP) && !r->draining;
-}
-
-static void notice_seen(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
-    s->counts[r->pool].noticed++;
-    observe(s, slot, SP_OBS_NOTICE, 0, r->notice_ms);
-}
-
 void replica_notice(struct sim *s, uint32_t slot, int64_t deadline_ms) {
-    struct replica *r = &s->replicas[slot];
-    const struct pool_params *p = &s->config->pools[r->pool];
-    if (!listens(r)) return;
-    if (p->notice_probability < 1 && draw(s, r, CLOUD_NOTICE) >= p->notice_probability) return;
-    int64_t at = s->now_ms + p->notice_delay_ms;
-    if (at >= deadline_ms || deadline_ms >= r->notice_ms) return; /* too late to tell, or told of an earlier end */
-    r->notice_ms = deadline_ms;
-    if (at == s->now_ms)
-        notice_seen(s, slot);
-    else
-        set_timer(s, slot, TIMER_NOTICE, at, EVENT_NOTICE);
+    notify(s, slot, &s->replicas[slot], deadline_ms);
+    update_leaf(s, slot);
 }
 
 void replica_rebalance(struct sim *s, uint32_t slot) {
@@ -383,65 +440,43 @@ void replica_rebalance(struct sim *s, uint32_t slot) {
     observe(s, slot, SP_OBS_REBALANCE, 0, 0);
 }
 
-static void life_event(struct sim *s, uint32_t slot, enum event_class class) {
-    struct replica *r = &s->replicas[slot];
+static void life_event(struct sim *s, uint32_t slot, struct replica *r, enum event_class class) {
     if (class == EVENT_LIFETIME) {
-        replica_lost(s, slot);
+        lose(s, slot, r);
         return;
     }
-    set_timer(s, slot, TIMER_LIFE, r->life_end_ms, EVENT_LIFETIME);
-    replica_notice(s, slot, r->life_end_ms);
+    int64_t end_ms = s->signals[slot].life_end_ms;
+    set_timer(s, r, TIMER_LIFE, end_ms, EVENT_LIFETIME);
+    notify(s, slot, r, end_ms);
 }
 
-/* ---- what the controller sees ---------------------------------------------------------------- */
+/* ---- a timer fires ---------------------------------------------------------------------------- */
 
-static void outcome_seen(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
-    launch_over(s, r);
-    if (r->denial) {
-        observe(s, slot, SP_OBS_DENIED, r->denial, 0);
-        clear_row(s, slot);
-        return;
-    }
-    r->outcome_seen = true;
-    observe(s, slot, SP_OBS_GRANTED, 0, 0);
-    if (r->phase == PHASE_UP) will_be_probed(s, slot);
-}
-
-static void serve(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
-    stop_cold(s, r);
-    r->serving = true;
-    r->serving_since_ms = s->now_ms;
-    ready_add(s, r, true);
-}
-
-static void see(struct sim *s, uint32_t slot) {
-    struct replica *r = &s->replicas[slot];
+static void see(struct sim *s, uint32_t slot, struct replica *r) {
     enum replica_sight what = (enum replica_sight)r->sight;
     r->sight = SIGHT_NONE;
-    update_leaf(s, slot);
     switch (what) {
     case SIGHT_OUTCOME:
-        outcome_seen(s, slot);
+        outcome_seen(s, slot, r);
         break;
     case SIGHT_READY:
-        observe(s, slot, SP_OBS_READY, 0, 0);
-        will_see(s, slot, SIGHT_SERVING, loop_next(s, LOOP_LB, s->config->control.lb_sync_ms, s->now_ms), EVENT_READY);
+        ready_seen(s, slot, r);
         break;
     case SIGHT_SERVING:
-        serve(s, slot);
+        serve(s, r);
         break;
     case SIGHT_LOST:
+        loss_seen(s, slot, r, SP_OBS_PREEMPTED);
+        break;
     case SIGHT_FAILED:
-        launch_over(s, r);
-        observe(s, slot, what == SIGHT_LOST ? SP_OBS_PREEMPTED : SP_OBS_FAILED, 0, 0);
-        r->phase = PHASE_NONE;
-        clear_row(s, slot);
+        loss_seen(s, slot, r, SP_OBS_FAILED);
         break;
     case SIGHT_CLEARED:
-        clear_timers(s, slot);
+        clear_timers(r);
         observe(s, slot, SP_OBS_CLEARED, 0, 0);
+        break;
+    case SIGHT_DRAINED:
+        drained(s, slot, r);
         break;
     case SIGHT_NONE:
         break;
@@ -450,35 +485,29 @@ static void see(struct sim *s, uint32_t slot) {
 
 void replica_fire(struct sim *s, uint32_t slot, enum event_class class) {
     struct replica *r = &s->replicas[slot];
-    uint64_t due = packed(s->now_ms, class);
-    s->firing = slot;
-    for (int i = 0; i < REPLICA_TIMERS; i++) {
-        if (r->timer[i] != due) continue;
-        r->timer[i] = NOT_SET;
-        switch ((enum replica_timer)i) {
+    uint64_t first = first_timer(r);
+    if (first >> REPLICA_TIMER_BITS == packed(s->now_ms, class)) {
+        enum replica_timer which = (enum replica_timer)(first & ((1u << REPLICA_TIMER_BITS) - 1));
+        r->timer[which] = NOT_SET;
+        switch (which) {
         case TIMER_PHASE:
             if (r->phase == PHASE_SENT)
-                answer(s, slot);
+                answer(s, slot, r);
             else
-                came_up(s, slot);
+                came_up(s, slot, r);
             break;
         case TIMER_LIFE:
-            life_event(s, slot, class);
+            life_event(s, slot, r, class);
             break;
         case TIMER_NOTICE:
-            notice_seen(s, slot);
+            notice_seen(s, slot, r);
             break;
         case TIMER_OBSERVE:
-            see(s, slot);
-            break;
-        case TIMER_DRAIN:
-            drained(s, slot);
+            see(s, slot, r);
             break;
         case REPLICA_TIMERS:
             break;
         }
-        break; /* another timer due now has its turn in the next round */
     }
-    s->firing = SP_NONE;
-    update_leaf(s, slot);
+    update_leaf(s, slot); /* another timer due now has its turn in the next round */
 }

@@ -39,7 +39,7 @@ int64_t rows_price_at_start(const struct sim_config *config, uint32_t pool) {
     return p->uusd_per_h[index_at(p->at_ms, p->n, config->window_start_ms)];
 }
 
-static bool push(struct row_list *list, struct row row) {
+static bool push_row(struct row_list *list, struct row row) {
     if (list->n == list->room) {
         uint32_t room = list->room ? list->room * 2 : 1024;
         struct row *rows = realloc(list->rows, room * sizeof *rows);
@@ -57,7 +57,7 @@ static bool push_signal(struct row_list *list, const struct sim_config *config, 
     signal.class = EVENT_NOTICE;
     signal.at_ms = signal.due_ms - lead_ms;
     if (lead_ms == 0 || signal.at_ms <= 0 || signal.at_ms >= config->horizon_ms) return true;
-    return push(list, signal);
+    return push_row(list, signal);
 }
 
 /* A capacity that falls announces itself, where the pool gives such signals,
@@ -83,7 +83,7 @@ static bool push_pool(struct row_list *list, const struct sim_config *config, ui
                         .pool = pool,
                         .class = EVENT_TRACE,
                         .kind = ROW_CAPACITY};
-        if (t->capacity.at_ms[i] < end && !push(list, r)) return false;
+        if (t->capacity.at_ms[i] < end && !push_row(list, r)) return false;
         if (t->capacity.value[i] < t->capacity.value[i - 1] &&
             !push_signals(list, config, pool, r.at_ms, t->capacity.value[i]))
             return false;
@@ -95,7 +95,7 @@ static bool push_pool(struct row_list *list, const struct sim_config *config, ui
                         .pool = pool,
                         .class = EVENT_TRACE,
                         .kind = ROW_PRICE};
-        if (!push(list, r)) return false;
+        if (!push_row(list, r)) return false;
     }
     return true;
 }

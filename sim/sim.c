@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "sim/sim_private.h"
 
+#define GROUPS_MAX 4096u
+_Static_assert(GROUPS_MAX <= UINT16_MAX, "a group fits replica.group");
+
 struct sim *sim_new(void) {
     struct sim *s = calloc(1, sizeof *s);
     if (!s) return NULL;
@@ -32,6 +35,7 @@ void sim_free(struct sim *s) {
     free(s->group_metrics);
     free(s->groups);
     free(s->replicas);
+    free(s->signals);
     free(s->counts);
     free(s->fleet_pools);
     free(s->fleet_groups);
@@ -66,7 +70,8 @@ static enum error_code check(const struct sim_config *c, struct error *e) {
     if (c->warmup_ms < 0 || c->warmup_ms >= c->horizon_ms)
         return error_set(e, ERR_INPUT, "warmup", "%.0f s leaves nothing of the horizon of %.0f s",
                          (double)c->warmup_ms / 1e3, (double)c->horizon_ms / 1e3);
-    if (c->n_groups == 0 || c->n_groups > 4096) return error_set(e, ERR_INPUT, "groups", "expected 1 to 4096 groups");
+    if (c->n_groups == 0 || c->n_groups > GROUPS_MAX)
+        return error_set(e, ERR_INPUT, "groups", "expected 1 to %u groups", GROUPS_MAX);
     if (c->nodes == 0) return error_set(e, ERR_INPUT, "nodes", "expected at least 1");
     return OK;
 }
@@ -180,7 +185,7 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     s->waiting_first = s->waiting_n = s->launching = 0;
     s->events = s->steps = s->failed = s->rebalanced = 0;
     s->fingerprint = 0;
-    s->firing = SP_NONE;
+    s->at_once = c->n_groups == 1 && c->control.interval_ms == 0;
     s->decide = false;
     s->status = OK;
     s->error = e;
@@ -253,7 +258,8 @@ static void move_to(struct sim *s, int64_t to_ms) {
 
 static int by_launch(const void *a, const void *b, void *arg) {
     const struct sim *s = arg;
-    uint64_t x = s->replicas[*(const uint32_t *)a].launch, y = s->replicas[*(const uint32_t *)b].launch;
+    uint64_t x = fleet_row(s->fleet, *(const uint32_t *)a)->launch,
+             y = fleet_row(s->fleet, *(const uint32_t *)b)->launch;
     return (x > y) - (x < y);
 }
 
@@ -263,33 +269,39 @@ static void fire(struct sim *s, uint32_t slot, enum event_class class) {
     replica_fire(s, slot, class);
 }
 
+static bool grow_batch(struct sim *s) {
+    uint32_t room = s->batch_room ? s->batch_room * 2 : 64;
+    uint32_t *batch = realloc(s->batch, room * sizeof *batch);
+    if (!batch) {
+        sim_fail(s, error_set(s->error, ERR_FAILED, NULL, "out of memory"));
+        return false;
+    }
+    s->batch = batch;
+    s->batch_room = room;
+    return true;
+}
+
 /* Replicas due at one instant and class go in launch order, whatever slots
  * they have. */
 static void fire_replicas(struct sim *s, uint64_t key) {
     enum event_class class = event_class_of(key);
-    uint32_t n = 0;
-    uint64_t prefix = key >> EVENT_ENTITY_BITS, next = key;
-    if (event_queue_second(&s->queue, event_entity(key)) >> EVENT_ENTITY_BITS != prefix) {
-        fire(s, event_entity(key) - s->replica_entity, class);
+    uint64_t prefix = key >> EVENT_ENTITY_BITS;
+    uint32_t slot = event_entity(key) - s->replica_entity, n = 0;
+    event_queue_pop(&s->queue, event_entity(key));
+    uint64_t next = event_queue_first(&s->queue);
+    if (next >> EVENT_ENTITY_BITS != prefix) {
+        fire(s, slot, class);
         return;
     }
-    do {
-        uint32_t entity = event_entity(next);
-        if (n == s->batch_room) {
-            uint32_t room = s->batch_room ? s->batch_room * 2 : 64;
-            uint32_t *batch = realloc(s->batch, room * sizeof *batch);
-            if (!batch) {
-                sim_fail(s, error_set(s->error, ERR_FAILED, NULL, "out of memory"));
-                return;
-            }
-            s->batch = batch;
-            s->batch_room = room;
-        }
-        s->batch[n++] = entity - s->replica_entity;
-        event_queue_set(&s->queue, entity, EVENT_NONE);
+    for (;;) {
+        if (n == s->batch_room && !grow_batch(s)) return;
+        s->batch[n++] = slot;
+        if (next >> EVENT_ENTITY_BITS != prefix) break;
+        slot = event_entity(next) - s->replica_entity;
+        event_queue_pop(&s->queue, event_entity(next));
         next = event_queue_first(&s->queue);
-    } while (next != EVENT_NONE && next >> EVENT_ENTITY_BITS == prefix);
-    if (n > 1) qsort_r(s->batch, n, sizeof *s->batch, by_launch, s);
+    }
+    qsort_r(s->batch, n, sizeof *s->batch, by_launch, s);
     for (uint32_t i = 0; i < n && s->status == OK; i++) fire(s, s->batch[i], class);
 }
 
@@ -313,29 +325,39 @@ static void fire_timer(struct sim *s, uint64_t key) {
     }
 }
 
+static void next_row(struct sim *s) {
+    s->row_key = EVENT_NONE;
+    if (s->next_row == s->rows.n) return;
+    const struct row *row = &s->rows.rows[s->next_row];
+    s->row_key = event_key(row->at_ms, (enum event_class)row->class, 0);
+}
+
+static void fire_row(struct sim *s) {
+    const struct row *row = &s->rows.rows[s->next_row++];
+    s->events++;
+    s->fingerprint = random_mix(s->fingerprint ^ s->row_key ^ ((uint64_t)row->pool << 32 | (uint64_t)row->value));
+    next_row(s);
+    pool_row(s, row);
+}
+
 static void loop(struct sim *s) {
     int64_t horizon = s->config->horizon_ms;
+    next_row(s);
     while (s->status == OK) {
         uint64_t timer = event_queue_first(&s->queue);
-        const struct row *row = s->next_row < s->rows.n ? &s->rows.rows[s->next_row] : NULL;
-        uint64_t row_key = row ? event_key(row->at_ms, (enum event_class)row->class, 0) : EVENT_NONE;
-        uint64_t first = row_key <= timer ? row_key : timer;
-        int64_t at = first == EVENT_NONE ? horizon : event_time(first);
+        uint64_t first = s->row_key <= timer ? s->row_key : timer;
         if (s->decide && first >= event_key(s->now_ms, EVENT_DECIDE, s->group_entity)) {
             s->decide = false;
             group_step(s, 0);
             continue;
         }
-        if (at >= horizon) break;
+        int64_t at = event_time(first);
+        if (at >= horizon || first == EVENT_NONE) break;
         if (at > s->now_ms) move_to(s, at);
-        if (first == row_key) {
-            s->next_row++;
-            s->events++;
-            s->fingerprint = random_mix(s->fingerprint ^ first ^ ((uint64_t)row->pool << 32 | (uint64_t)row->value));
-            pool_row(s, row);
-        } else {
+        if (first == s->row_key)
+            fire_row(s);
+        else
             fire_timer(s, timer);
-        }
     }
     if (s->status == OK) move_to(s, horizon);
 }

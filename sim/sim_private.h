@@ -11,15 +11,16 @@
 #include "sim/sim.h"
 
 /* A replica may wait for several things; its leaf in the queue holds the
- * earliest. */
+ * earliest.  Of two at the same instant and class the first here comes first. */
 enum replica_timer {
     TIMER_PHASE,   /* the cloud's next move: answer, or end of the cold start */
     TIMER_LIFE,    /* lifetime: its notice, then its end */
     TIMER_NOTICE,  /* a notice reaches the controller */
-    TIMER_OBSERVE, /* the controller's loops see what has happened */
-    TIMER_DRAIN,
+    TIMER_OBSERVE, /* the controller's loops see what has happened; a drain ends */
     REPLICA_TIMERS
 };
+#define REPLICA_TIMER_BITS 3
+_Static_assert(REPLICA_TIMERS <= 1 << REPLICA_TIMER_BITS, "a timer's number fits the timer");
 
 /* Where a replica truly is. */
 enum replica_phase {
@@ -33,18 +34,35 @@ enum replica_phase {
 };
 
 /* What TIMER_OBSERVE will bring. */
-enum replica_sight { SIGHT_NONE, SIGHT_OUTCOME, SIGHT_READY, SIGHT_SERVING, SIGHT_LOST, SIGHT_FAILED, SIGHT_CLEARED };
+enum replica_sight {
+    SIGHT_NONE,
+    SIGHT_OUTCOME,
+    SIGHT_READY,
+    SIGHT_SERVING,
+    SIGHT_LOST,
+    SIGHT_FAILED,
+    SIGHT_CLEARED,
+    SIGHT_DRAINED
+};
 
+/* One cache line: every event touches it. */
 struct replica {
-    uint64_t timer[REPLICA_TIMERS]; /* time << class bits | class; UINT64_MAX: not set */
-    uint64_t launch;                /* the fleet's launch number */
-    uint64_t ordinal;               /* of its keyed draws */
-    int64_t sent_ms, life_end_ms, notice_ms, serving_since_ms;
-    uint32_t pool, group, weight;
+    _Alignas(64) uint64_t timer[REPLICA_TIMERS]; /* time | class | which; UINT64_MAX: not set */
+    uint64_t ordinal;                            /* of its keyed draws */
+    int64_t serving_since_ms;
+    uint32_t pool;
+    uint16_t group;
     uint8_t market, phase, sight, denial;
-    bool outcome_seen; /* the controller knows that it was granted */
-    bool launching;    /* counts against the launch slots */
-    bool serving, cold, draining, will_fail;
+    bool outcome_seen : 1; /* the controller knows that it was granted */
+    bool launching : 1;    /* counts against the launch slots */
+    bool serving : 1, cold : 1, draining : 1, will_fail : 1;
+    bool told : 1; /* has a notice: replica_signal.notice_ms is set */
+};
+_Static_assert(sizeof(struct replica) == 64, "one cache line");
+
+/* What only replicas with lifetimes and notices need. */
+struct replica_signal {
+    int64_t life_end_ms, notice_ms;
 };
 
 struct group_state {
@@ -71,6 +89,7 @@ struct sim {
     struct event_queue queue;
     struct row_list rows;
     uint32_t next_row;
+    uint64_t row_key; /* when that is, as a timer's key; EVENT_NONE: no row is left */
     int64_t now_ms;
     bool counting; /* warm-up is over */
     bool changed;  /* something the timeline shows */
@@ -78,6 +97,7 @@ struct sim {
     /* entities: pickup loop, one timer per group, one demand timer per group, replicas */
     uint32_t group_entity, demand_entity, replica_entity;
     struct replica *replicas;
+    struct replica_signal *signals;
     uint32_t replicas_room;
     struct group_state *groups;
     struct metrics total, *group_metrics;
@@ -90,8 +110,8 @@ struct sim {
     uint64_t *waiting_launch;
     uint32_t waiting_first, waiting_n, waiting_room;
     uint32_t launching; /* requests sent whose outcome the controller has not seen */
-    uint32_t firing;    /* the slot whose timer fires now: its leaf is set once, afterwards; SP_NONE */
-    bool decide;        /* the only group has a decision due at this instant */
+    bool at_once;       /* one group that decides on observations: it needs no place in the queue */
+    bool decide;        /* and has a decision due at this instant */
     uint32_t *batch;    /* replicas due at the same instant and class */
     uint32_t batch_room;
     uint64_t events, steps, fingerprint;
@@ -108,7 +128,15 @@ void loops_start(struct sim *s, uint64_t key);
 
 /* groups.c */
 void group_start(struct sim *s, uint32_t g);
-void group_notify(struct sim *s, uint32_t g); /* an observation waits: make sure a step is due */
+void group_schedule(struct sim *s, uint32_t g);
+/* An observation waits: make sure a step is due. */
+static inline void group_notify(struct sim *s, uint32_t g) {
+    if (g == SP_NONE || s->groups[g].scheduled) return;
+    if (s->at_once)
+        s->groups[g].scheduled = s->decide = true;
+    else
+        group_schedule(s, g);
+}
 void group_step(struct sim *s, uint32_t g);   /* its timer fired */
 void group_demand(struct sim *s, uint32_t g); /* its demand timer fired, or the start */
 

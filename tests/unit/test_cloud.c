@@ -218,7 +218,7 @@ static void looking_ahead(void **state) {
     assert_true(cloud_breach(&f.cloud, 0, 30 * S, 80 * S) == 110 * S);
     f.pools[0].notice_window = WINDOW_ACCEPT;
     assert_int_equal(launch(&f, 3, 0, SP_SPOT, 80 * S), 0);
-    assert_true(f.cloud.instances[3].doomed && f.cloud.instances[3].deadline_ms == 110 * S);
+    assert_true(cloud_deadline(&f.cloud, 3) == 110 * S);
     f.params.means_launch = true;
     begin(&f);
     assert_true(cloud_breach(&f.cloud, 0, 30 * S, 80 * S) == INT64_MAX);
