@@ -7,6 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "cli/scenario_args.h"
+#include "cli/sweep_stress.h"
 #include "study/writers.h"
 
 static const struct option own_options[] = {
@@ -25,6 +26,8 @@ static const struct option own_options[] = {
     {"timeline", OPTION_FLAG, NULL, "also write timeline.csv and its plot", "study.timeline", false},
     {"table", OPTION_FLAG, NULL, "print the summary as a table (default)", NULL, false},
     {"json", OPTION_FLAG, NULL, "print the summary as JSON instead", NULL, false},
+    {"stress", OPTION_FLAG, NULL, "run every variant through outages, droughts, price spikes, ...; print the recovery", NULL,
+     false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
@@ -96,20 +99,26 @@ static enum error_code print_summary(const struct options *o, const struct study
     return rc;
 }
 
+/* The study itself, into a folder when one is asked for. */
+static enum error_code run_and_write(const struct options *o, struct study *study, struct error *e) {
+    struct folder folder = {0};
+    const char *out = options_get(o, "out");
+    enum error_code rc = out ? folder_choose(&folder, out, e) : OK;
+    if (rc == OK) rc = run_study(o, study, e);
+    if (rc == OK) print_notes(&study->notes);
+    if (rc == OK && out) rc = write_folder(study, &folder, e);
+    if (rc == OK) rc = print_summary(o, study, folder.path, e);
+    folder_discard(&folder);
+    return rc;
+}
+
 static enum error_code sweep(const struct options *o, struct scenario_env *env, struct error *e) {
     struct scenario_doc *doc = NULL;
     struct study study = {0};
-    struct folder folder = {0};
-    const char *out = options_get(o, "out");
     TRY(scenario_args_doc(o, env, &doc, e));
     enum error_code rc = add_vary(o, doc, e);
     if (rc == OK) rc = study_prepare(doc, env, &study, e);
-    if (rc == OK && out) rc = folder_choose(&folder, out, e);
-    if (rc == OK) rc = run_study(o, &study, e);
-    if (rc == OK) print_notes(&study.notes);
-    if (rc == OK && out) rc = write_folder(&study, &folder, e);
-    if (rc == OK) rc = print_summary(o, &study, folder.path, e);
-    folder_discard(&folder);
+    if (rc == OK) rc = options_get(o, "stress") ? sweep_stress(o, &study, e) : run_and_write(o, &study, e);
     study_free(&study);
     doc_free(doc);
     return rc;

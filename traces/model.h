@@ -93,7 +93,8 @@ enum model_event_kind {
 };
 struct model_event {
     int kind;    /* enum model_event_kind */
-    char *pools; /* pattern over pool, region and zone names */
+    char *pools; /* pattern over pool, region and zone names; "@region": the region that gives most;
+                  * "@cheapest": the pool with the least mean price; NULL: all */
     int64_t at_ms, for_ms, period_ms;
     double factor;
     double denial;

@@ -2,6 +2,7 @@
  * Things that happen to pools whatever drives them: outages, droughts, price
  * spikes, flapping. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "traces/synth_private.h"
@@ -12,7 +13,6 @@ struct span {
     int64_t from, to;
 };
 
-/* Step functions as read: of a pool's capacity. */
 static int64_t end_of(const struct steps *s, uint32_t i, int64_t span_ms) {
     return i + 1 < s->n ? s->at_ms[i + 1] : span_ms;
 }
@@ -103,43 +103,106 @@ static void apply(const struct model_event *event, int64_t span_ms, struct steps
     swap(s, scratch);
 }
 
+/* ---- which pools ------------------------------------------------------------------------ */
+
+/* Mean over time, NaN where a pool has no price. */
+static double mean_price(const struct trace_pool *p) {
+    double sum = 0;
+    for (uint32_t i = 0; i < p->price.n; i++) {
+        int64_t end = i + 1 < p->price.n ? p->price.at_ms[i + 1] : p->span_ms;
+        sum += (double)p->price.uusd_per_h[i] * (double)(end - p->price.at_ms[i]);
+    }
+    return p->price.n ? sum / (double)p->span_ms : NAN;
+}
+
+static double mean_capacity(const struct trace_pool *p) {
+    double sum = 0;
+    for (uint32_t i = 0; i < p->capacity.n; i++) {
+        int64_t end = i + 1 < p->capacity.n ? p->capacity.at_ms[i + 1] : p->span_ms;
+        double value = p->capacity.value[i] > TRACE_CAPACITY_MAX ? TRACE_CAPACITY_MAX : p->capacity.value[i];
+        sum += value * (double)(end - p->capacity.at_ms[i]);
+    }
+    return sum / (double)p->span_ms;
+}
+
+/* "@cheapest": the pool with the least mean price; without prices the first. */
+static const char *cheapest_pool(const struct trace *t) {
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < t->n_pools; i++)
+        if (mean_price(&t->pools[i]) < mean_price(&t->pools[best])) best = i;
+    return t->pools[best].name;
+}
+
+/* "@region": the region that gives most; a pool by itself where no regions are
+ * known. */
+static const char *largest_region(const struct trace *t) {
+    const char *best = t->pools[0].name;
+    double most = -1;
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        double sum = 0;
+        const char *region = t->pools[i].region;
+        for (uint32_t k = 0; *region && k < t->n_pools; k++)
+            if (strcmp(t->pools[k].region, region) == 0) sum += mean_capacity(&t->pools[k]);
+        if (!*region || sum <= most) continue;
+        most = sum;
+        best = region;
+    }
+    return best;
+}
+
+static enum error_code choose_pools(const struct trace *t, const struct model *m, char ***out, struct error *e) {
+    char **pattern = calloc(m->n_events ? m->n_events : 1, sizeof *pattern);
+    *out = pattern;
+    if (!pattern) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < m->n_events; i++) {
+        const char *said = m->events[i].pools ? m->events[i].pools : "*";
+        if (strcmp(said, "@cheapest") == 0) said = cheapest_pool(t);
+        if (strcmp(said, "@region") == 0) said = largest_region(t);
+        TRY(model_text(&pattern[i], said, e));
+    }
+    return OK;
+}
+
 /* All events of one sort (prices or not) on one pool's step function. */
-static void apply_all(const struct model *m, const struct trace_pool *p, bool prices, struct steps *s) {
+static void apply_all(const struct model *m, char *const *pattern, const struct trace_pool *p, bool prices,
+                      struct steps *s) {
     struct steps scratch = {0};
     for (uint32_t i = 0; i < m->n_events; i++) {
         const struct model_event *event = &m->events[i];
+        struct model_event chosen = {.pools = pattern[i]};
         if (event->kind == EVENT_ON_DEMAND || (event->kind == EVENT_PRICE) != prices) continue;
-        if (event->at_ms >= p->span_ms || !model_event_hits(event, p->name, p->region, p->zone)) continue;
+        if (event->at_ms >= p->span_ms || !model_event_hits(&chosen, p->name, p->region, p->zone)) continue;
         apply(event, p->span_ms, s, &scratch);
     }
     s->failed = s->failed || scratch.failed;
     steps_free(&scratch);
 }
 
-static enum error_code pool_events(const struct model *m, struct trace_pool *p, struct error *e) {
+static enum error_code pool_events(const struct model *m, char *const *pattern, struct trace_pool *p, struct error *e) {
     struct steps s = {0};
     for (uint32_t i = 0; i < p->capacity.n; i++) steps_add(&s, p->capacity.at_ms[i], p->capacity.value[i]);
     uint32_t before = s.n;
-    apply_all(m, p, false, &s);
+    apply_all(m, pattern, p, false, &s);
     if (s.n != before) p->has_capacity = true; /* a pool of prices alone had none */
     enum error_code rc = steps_to_capacity(&s, p, e);
     steps_free(&s);
     if (rc != OK || p->price.n == 0) return rc;
     for (uint32_t i = 0; i < p->price.n; i++) steps_add(&s, p->price.at_ms[i], p->price.uusd_per_h[i]);
-    apply_all(m, p, true, &s);
+    apply_all(m, pattern, p, true, &s);
     rc = steps_to_price(&s, p, e);
     steps_free(&s);
     return rc;
 }
 
 enum error_code synth_events(const struct trace *t, const struct model *m, struct trace **out, struct error *e) {
+    char **pattern = NULL;
     TRY(trace_window(t, 0, t->span_ms, out, e));
-    for (uint32_t i = 0; i < (*out)->n_pools; i++) {
-        enum error_code rc = pool_events(m, &(*out)->pools[i], e);
-        if (rc == OK) continue;
-        trace_free(*out);
-        *out = NULL;
-        return rc;
-    }
-    return OK;
+    enum error_code rc = choose_pools(t, m, &pattern, e);
+    for (uint32_t i = 0; rc == OK && i < (*out)->n_pools; i++) rc = pool_events(m, pattern, &(*out)->pools[i], e);
+    for (uint32_t i = 0; pattern && i < m->n_events; i++) free(pattern[i]);
+    free(pattern);
+    if (rc == OK) return OK;
+    trace_free(*out);
+    *out = NULL;
+    return rc;
 }
