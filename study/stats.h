@@ -26,6 +26,10 @@ struct estimate {
 
 const char *stats_method_name(enum stats_method m); /* "", constant, t, bootstrap, bound */
 
+/* All values agree on a bound: the interval assumes the worst of what was not
+ * seen, too wide to be shown beside intervals that rest on a spread. */
+static inline bool estimate_is_unanimous(const struct estimate *x) { return x->method == STATS_BOUND && x->sd == 0; }
+
 /* Mean and interval of n values in [low, high], which may be infinite.
  * Student's t; where the values are strongly skewed or the t interval would
  * leave [low, high], the studentised bootstrap (bootstrap-t: Hall, "Theoretical

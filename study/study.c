@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "study/chance.h"
 #include "study/study.h"
 
 #include <math.h>
@@ -82,16 +83,10 @@ static void column(const struct study *study, uint32_t variant, enum metric_id m
     for (uint32_t r = 0; r < study->n_replications; r++) out[r] = study_record(study, variant, r)->value[metric];
 }
 
-/* Nothing in the variant's replications is random. */
-static bool is_alike(const struct study *study, uint32_t variant) {
-    bool same = study->n_replications > 1;
-    for (uint32_t r = 1; r < study->n_replications && same; r++)
-        same = study_record(study, variant, r)->fingerprint == study_record(study, variant, 0)->fingerprint;
-    return same;
+/* Replications of this variant may differ, whether or not these did. */
+static bool is_random(const struct study *study, uint32_t variant) {
+    return study->window_ms || chance_in(scenario_config(study->variants[variant]));
 }
-
-/* All runs agree on 0 or on 1. */
-static bool is_unanimous(const struct estimate *x) { return x->method == STATS_BOUND && x->sd == 0; }
 
 static enum error_code summarise_metric(struct study *study, enum metric_id m, double *first, double *own,
                                         struct error *e) {
@@ -103,12 +98,11 @@ static enum error_code summarise_metric(struct study *study, enum metric_id m, d
         struct study_cell *cell = &study->cells[(size_t)v * METRICS + m];
         column(study, v, m, own);
         /* one run repeated is no sample: its value is not one of many near a bound */
-        bool bounded = metrics[m].share && !is_alike(study, v);
+        bool random = is_random(study, v), bounded = metrics[m].share && random;
         double low = bounded ? 0 : -INFINITY, high = bounded ? 1 : INFINITY;
         TRY(stats_estimate(own, study->n_replications, low, high, key, &cell->value, e));
-        /* a bound that assumes the worst of what was never seen is no picture of
-         * the mean; note_results says what is known instead */
-        if (is_unanimous(&cell->value)) cell->value.lo = cell->value.hi = NAN;
+        /* values that happen to agree show no spread to judge by */
+        if (random && cell->value.method == STATS_CONSTANT) cell->value.lo = cell->value.hi = NAN;
         cell->versus_first = (struct estimate){0, NAN, NAN, NAN, NAN, STATS_NONE};
         if (v > 0) TRY(stats_paired(own, first, study->n_replications, key, &cell->versus_first, e));
     }
@@ -128,7 +122,7 @@ static enum error_code summarise(struct study *study, struct error *e) {
 }
 
 static void note_results(struct study *study) {
-    uint32_t clamped = 0, unpriced = 0, alike = 0, unanimous = 0;
+    uint32_t clamped = 0, unpriced = 0, settled = 0, unanimous = 0;
     for (uint32_t v = 0; v < study->n_variants; v++) {
         bool any_clamped = false, any_unpriced = false;
         for (uint32_t r = 0; r < study->n_replications; r++) {
@@ -138,9 +132,9 @@ static void note_results(struct study *study) {
         }
         clamped += any_clamped;
         unpriced += any_unpriced;
-        alike += is_alike(study, v);
-        unanimous += is_unanimous(&study_cell(study, v, METRIC_FULL)->value) ||
-                     is_unanimous(&study_cell(study, v, METRIC_ANY)->value);
+        settled += study->n_replications > 1 && !is_random(study, v);
+        unanimous += estimate_is_unanimous(&study_cell(study, v, METRIC_FULL)->value) ||
+                     estimate_is_unanimous(&study_cell(study, v, METRIC_ANY)->value);
     }
     if (clamped)
         notes_warn(&study->notes, "base > target + overprovision in %u of %u variants: clamped there", clamped,
@@ -152,11 +146,11 @@ static void note_results(struct study *study) {
                   unpriced, study->n_variants);
     if (unanimous)
         notes_add(&study->notes,
-                  "no interval where all %u runs agree on 100 %% or on 0: with 95 %% confidence fewer than %.2g %% of such "
-                  "runs differ",
+                  "no interval is shown where all %u runs agree on 100 %% or on 0: with 95 %% confidence fewer than "
+                  "%.2g %% of such runs differ (summary.csv has the bound that assumes the worst of those)",
                   study->n_replications, 100 * (1 - pow(0.05, 1.0 / study->n_replications)));
-    if (alike)
-        notes_add(&study->notes, "in %u of %u variants all replications are alike: nothing in them is random", alike,
+    if (settled)
+        notes_add(&study->notes, "in %u of %u variants all replications are alike: nothing in them is random", settled,
                   study->n_variants);
 }
 
@@ -164,7 +158,8 @@ static void note_results(struct study *study) {
 static bool is_precise(const struct study *study) {
     for (uint32_t v = 0; v < study->n_variants; v++) {
         const struct estimate *x = &study_cell(study, v, study->precision_of)->value;
-        if (x->method == STATS_NONE || fmax(x->hi - x->mean, x->mean - x->lo) > study->precision) return false;
+        bool known = x->method != STATS_NONE && !isnan(x->lo); /* runs that agree do not make it so */
+        if (!known || fmax(x->hi - x->mean, x->mean - x->lo) > study->precision) return false;
     }
     return true;
 }

@@ -21,8 +21,9 @@ static void put(struct strbuf *out, double x) {
 
 static void put_estimate(struct strbuf *out, const struct estimate *x) {
     put(out, x->mean);
-    put(out, isnan(x->lo) ? x->mean : x->lo);
-    put(out, isnan(x->hi) ? x->mean : x->hi);
+    bool shown = !isnan(x->lo) && !estimate_is_unanimous(x);
+    put(out, shown ? x->lo : x->mean);
+    put(out, shown ? x->hi : x->mean);
 }
 
 static void put_row(const struct study *s, uint32_t v, double x, struct strbuf *out) {

@@ -71,7 +71,7 @@ static void put_cell(struct strbuf *out, const struct estimate *x, const struct 
         return;
     }
     strbuf_printf(out, "<td>%.*f", c->decimals, x->mean * c->scale);
-    if (!isnan(x->lo) && x->hi > x->lo)
+    if (!isnan(x->lo) && x->hi > x->lo && !estimate_is_unanimous(x))
         strbuf_printf(out, "<br><small>%.*f&ndash;%.*f</small>", c->decimals, x->lo * c->scale, c->decimals,
                       x->hi * c->scale);
     strbuf_puts(out, "</td>");

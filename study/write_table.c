@@ -30,7 +30,7 @@ static void cell_text(const struct estimate *x, const struct table_column *c, ch
     double down = (x->mean - x->lo) * c->scale, up = (x->hi - x->mean) * c->scale;
     if (isnan(x->mean))
         snprintf(out, 64, "-");
-    else if (isnan(x->lo) || x->hi <= x->lo)
+    else if (isnan(x->lo) || x->hi <= x->lo || estimate_is_unanimous(x))
         snprintf(out, 64, "%.*f", c->decimals, x->mean * c->scale);
     else if (fmax(down, up) < 1.25 * fmin(down, up))
         snprintf(out, 64, "%.*f +-%.*f", c->decimals, x->mean * c->scale, c->decimals, fmax(down, up));
