@@ -2,6 +2,18 @@
 # shellcheck shell=sh
 # What the studies share.  Sourced; $spotsim is the program.
 
+# Makes the folder of a study's results.  One that is there must be empty or hold
+# this very study, whose files are then written anew: nothing is deleted.
+claim_folder() { # folder study
+    mark=$1/.spotsim-$2
+    if [ -e "$1" ] && ! [ -f "$mark" ] && { ! [ -d "$1" ] || [ -n "$(ls -A "$1")" ]; }; then
+        echo "$1: it is there and does not hold a study made by scripts/studies/$2; expected a new or empty folder" >&2
+        return 2
+    fi
+    mkdir -p "$1"
+    : >"$mark"
+}
+
 # A sweep that speaks only when it fails.
 run_study() { # options of spotsim sweep
     if ! said=$("$spotsim" sweep "$@" 2>&1 >/dev/null); then
