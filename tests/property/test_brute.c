@@ -3,14 +3,17 @@
  * small scenarios must come out the same in every count and integral. */
 #include "tests/support/brute.h"
 
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/random.h"
 #include "base/text.h"
+#include "tests/support/config_file.h"
 #include "tests/support/random_run.h"
 
 /* ---- a random scenario ------------------------------------------------------ */
@@ -64,14 +67,21 @@ static void random_pool(struct luck *l, struct brute_pool *p, uint32_t span) {
     p->billing = (enum brute_billing)luck_below(l, BRUTE_BILLINGS);
 }
 
-static void random_group(struct luck *l, struct brute_group *g, uint32_t horizon) {
-    random_series(l, &g->target, horizon, luck_one_in(l, 2) ? 1 : 1 + luck_below(l, 5), 6);
+static void random_group(struct luck *l, struct brute_group *g, uint32_t horizon, uint32_t targets) {
+    random_series(l, &g->target, horizon, luck_one_in(l, 2) ? 1 : 1 + luck_below(l, 5), targets);
     g->mix = (enum brute_mix)luck_below(l, BRUTE_MIXES);
     g->base = luck_below(l, 4);
     g->overprovision = luck_below(l, 3);
     g->dynamic = !luck_one_in(l, 3);
     g->react = luck_one_in(l, 2);
     g->placer = (enum brute_placer)luck_below(l, BRUTE_PLACERS);
+}
+
+/* Few parts, so that many targets are cut in the middle between two numbers. */
+static uint32_t random_split(struct luck *l) {
+    if (luck_one_in(l, 4)) return luck_below(l, 1000001);
+    uint32_t parts = 1 + luck_below(l, 8);
+    return 1000000 * luck_below(l, parts + 1) / parts;
 }
 
 static void random_scenario(struct luck *l, struct brute_scenario *s) {
@@ -84,11 +94,12 @@ static void random_scenario(struct luck *l, struct brute_scenario *s) {
     for (uint32_t p = 0; p < s->n_pools; p++) random_pool(l, &s->pool[p], span);
     s->n_groups = s->n_pools > 1 && luck_one_in(l, 4) ? 2 : 1;
     for (uint32_t p = 0; p < s->n_pools; p++) s->pool[p].group = p < s->n_groups ? p : luck_below(l, s->n_groups);
-    for (uint32_t g = 0; g < s->n_groups; g++) random_group(l, &s->group[g], s->horizon);
+    for (uint32_t g = 0; g < s->n_groups; g++) random_group(l, &s->group[g], s->horizon, s->n_groups > 1 ? 11 : 6);
+    if (s->n_groups > 1) s->split = random_split(l);
     for (int m = 0; m < 2; m++)
         for (uint32_t r = 0; r < BRUTE_POOLS; r++) s->quota[m][r] = luck_one_in(l, 6) ? luck_below(l, 8) : BRUTE_NONE;
     s->nodes = luck_one_in(l, 4) ? 1 + luck_below(l, 4) : 1;
-    s->max_instances = luck_one_in(l, 8) ? luck_below(l, 12) : BRUTE_NONE;
+    s->max_instances = luck_one_in(l, 8) ? 1 + luck_below(l, 12) : BRUTE_NONE;
     s->interval = luck_one_in(l, 2) ? 0 : 1 + luck_below(l, 40);
     s->idle_interval = luck_one_in(l, 2) ? 0 : 1 + luck_below(l, 10);
     s->drain = delay(l, 120);
@@ -197,8 +208,9 @@ static void set_groups(const struct brute_scenario *s, struct engine *e) {
         policy_text(&s->group[g], policy);
         assert_ok(policy_spec_parse(e->h.registry, policy, &e->specs[g], &error), &error);
         assert_ok(policy_spec_check(e->h.registry, &e->specs[g], policy, &error), &error);
+        uint32_t lo = g > 0 ? s->split : 0, hi = g + 1 < s->n_groups ? s->split : 1000000;
         e->groups[g] =
-            (struct group_config){.name = names[g], .spec = &e->specs[g], .share = {0, 1000000}, .pools = e->pools[g]};
+            (struct group_config){.name = names[g], .spec = &e->specs[g], .share = {lo, hi}, .pools = e->pools[g]};
     }
     for (uint32_t p = 0; p < s->n_pools; p++) {
         uint32_t g = s->pool[p].group;
@@ -418,6 +430,7 @@ static void simpler_group(struct brute_group *g, uint32_t how) {
 
 static void one_group(struct brute_scenario *s) {
     s->n_groups = 1;
+    s->split = 0;
     for (uint32_t p = 0; p < s->n_pools; p++) s->pool[p].group = 0;
 }
 
@@ -523,6 +536,7 @@ static void print_scenario(const struct brute_scenario *s) {
         char policy[600];
         policy_text(&s->group[g], policy);
         print_error("group %u: %s\n", g, policy);
+        if (s->n_groups > 1) print_error("  of the target: %s %u millionths\n", g ? "from" : "up to", s->split);
     }
     print_error(
         "horizon %u warmup %u window %u; interval %u idle %u drain %u retry %u linger %u observe %d launch-only %d "
@@ -545,6 +559,23 @@ static void print_scenario(const struct brute_scenario *s) {
     }
 }
 
+/* Writes the scenario for `spotsim run` and runs it here, too; *engine is ended
+ * by the caller.  Returns the file's path, to be freed. */
+static char *write_scenario(const struct brute_scenario *s, const char *dir, struct engine *engine) {
+    run_engine(s, engine);
+    return config_write(&engine->h.config, dir, "scenario");
+}
+
+/* The files stay: they are what the failure is looked into with. */
+static void keep_scenario(const struct brute_scenario *s) {
+    struct engine engine;
+    char *dir = test_temp_dir(), *path = write_scenario(s, dir, &engine);
+    print_error("engine's side: spotsim run %s\n", path);
+    end_engine(&engine);
+    free(path);
+    free(dir);
+}
+
 static void engine_equals_plain(void **state) {
     (void)state;
     struct tally tally = {0};
@@ -564,6 +595,7 @@ static void engine_equals_plain(void **state) {
         memcpy(before, v.text, sizeof before);
         shrink(&s, &v);
         print_scenario(&s);
+        keep_scenario(&s);
         fail_msg("seed %" PRIu64 " (rerun with SPOTSIM_SEED=%" PRIu64 "): %s; shrunk as above: %s", i, i, before,
                  v.text);
     }
@@ -575,7 +607,75 @@ static void engine_equals_plain(void **state) {
     test_count("  losses recovered from", tally.recovered);
 }
 
+/* ---- the scenarios as files -------------------------------------------------------- */
+
+static cJSON *run_program(const char *program, const char *path) {
+    char command[1000], text[20000];
+    int length = snprintf(command, sizeof command, "'%s' run '%s' --json 2>'%s.log'", program, path, path);
+    assert_in_range(length, 1, sizeof command - 1);
+    FILE *out = popen(command, "r");
+    assert_non_null(out);
+    size_t size = fread(text, 1, sizeof text - 1, out);
+    text[size] = 0;
+    int status = pclose(out);
+    cJSON *result = cJSON_Parse(text);
+    if (status != 0 || !result) fail_msg("%s: wait status %d, see the log; output: %s", command, status, text);
+    return result;
+}
+
+static void expect_json(struct verdict *v, const cJSON *result, const char *section, const char *key, double engine) {
+    const cJSON *in = section ? cJSON_GetObjectItemCaseSensitive(result, section) : result;
+    const cJSON *node = cJSON_GetObjectItemCaseSensitive(in, key);
+    double file = cJSON_IsNumber(node) ? node->valuedouble : NAN; /* null: not known */
+    if (!v->same || file == engine || (isnan(file) && isnan(engine))) return;
+    v->same = false;
+    snprintf(v->text, sizeof v->text, "%s: %.17g from the file, %.17g here", key, file, engine);
+}
+
+static struct verdict file_against_engine(const cJSON *result, const struct sim_result *r) {
+    struct verdict v = {.same = true};
+    expect_json(&v, result, "availability", "full", r->full);
+    expect_json(&v, result, "availability", "any", r->any);
+    expect_json(&v, result, "availability", "served", r->served);
+    expect_json(&v, result, "instances", "spot_launched", (double)r->launched[SP_SPOT]);
+    expect_json(&v, result, "instances", "on_demand_launched", (double)r->launched[SP_ON_DEMAND]);
+    expect_json(&v, result, "instances", "denied", (double)r->denied);
+    expect_json(&v, result, "instances", "noticed", (double)r->noticed);
+    expect_json(&v, result, "instances", "preempted", (double)r->preempted);
+    expect_json(&v, result, "instances", "terminated", (double)r->terminated);
+    expect_json(&v, result, "instance_hours", "spot", r->hours[SP_SPOT]);
+    expect_json(&v, result, "instance_hours", "on_demand", r->hours[SP_ON_DEMAND]);
+    expect_json(&v, result, "cost", "total_usd", r->cost_total_usd);
+    return v;
+}
+
+/* What a failure leaves behind is the scenario that failed. */
+static void files_equal_engine(void **state) {
+    (void)state;
+    const char *set = getenv("SPOTSIM"), *program = set && *set ? set : "build/spotsim";
+    if (access(program, X_OK) != 0) {
+        printf("# skipped: no program at %s (set SPOTSIM)\n", program);
+        skip();
+    }
+    uint64_t n = test_times(60, 1000);
+    for (uint64_t i = 0; i < n; i++) {
+        struct luck luck = {.key = random_key(0xf11e, i)};
+        struct brute_scenario s;
+        struct engine engine;
+        random_scenario(&luck, &s);
+        char *dir = test_temp_dir(), *path = write_scenario(&s, dir, &engine);
+        cJSON *result = run_program(program, path);
+        struct verdict v = file_against_engine(result, &engine.h.result);
+        if (!v.same) fail_msg("scenario %" PRIu64 ", %s: %s", i, path, v.text);
+        cJSON_Delete(result);
+        end_engine(&engine);
+        free(path);
+        test_remove_tree(dir);
+    }
+    test_count("scenarios written as files, program against engine", n);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(engine_equals_plain)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(engine_equals_plain), cmocka_unit_test(files_equal_engine)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

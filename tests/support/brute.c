@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/brute.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,15 @@ static uint32_t value_at(const struct brute_series *s, int64_t t) {
     uint32_t i = 0;
     while (i + 1 < s->n && s->at[i + 1] <= t) i++;
     return s->value[i];
+}
+
+/* What is wanted of a group: of one that is not alone, its share of the target,
+ * both ends of which are rounded to the nearest. */
+static uint32_t wanted_at(const struct brute_scenario *s, const struct brute_group *g, int64_t t) {
+    uint32_t whole = value_at(&g->target, t);
+    if (s->n_groups == 1) return whole;
+    uint32_t first = (uint32_t)lround((double)whole * s->split / 1e6);
+    return g == &s->group[0] ? first : whole - first;
 }
 
 static bool changes_at(const struct brute_series *s, int64_t t) {
@@ -557,7 +567,7 @@ static bool decide_once(struct world *w, struct controller *c, bool anything_new
         alive[x->market] += pool_of(w, x->pool)->weight;
         ready_spot += x->market == SPOT && x->thought == READY ? pool_of(w, x->pool)->weight : 0;
     }
-    c->target = value_at(&c->g->target, w->t);
+    c->target = wanted_at(w->s, c->g, w->t);
     wanted_of(c, ready_spot, wanted);
     for (uint32_t m = SPOT; m <= ON_DEMAND; m++)
         if (launches(w, c, m, alive[m], wanted[m], anything_new)) return true;
@@ -695,7 +705,7 @@ static void second(struct world *w) {
         return;
     }
     for (uint32_t g = 0; g < w->s->n_groups; g++) {
-        uint32_t own = ready[g][SPOT] + ready[g][ON_DEMAND], wanted = value_at(&w->s->group[g].target, w->t);
+        uint32_t own = ready[g][SPOT] + ready[g][ON_DEMAND], wanted = wanted_at(w->s, &w->s->group[g], w->t);
         r->group_full[g] += own >= wanted;
         r->group_any[g] += own >= 1;
         all += own;

@@ -47,6 +47,7 @@ struct brute_scenario {
     uint32_t n_pools, n_groups;
     struct brute_pool pool[BRUTE_POOLS];
     struct brute_group group[BRUTE_GROUPS];
+    uint32_t split; /* of two groups: where the second one's share begins, 0 to 1000000 millionths of every target */
     uint32_t quota[2][BRUTE_POOLS]; /* per market and region */
     uint32_t nodes, max_instances;
     uint32_t interval, idle_interval, drain, retry, linger; /* interval 0: on observations */
