@@ -103,6 +103,9 @@ static void groups(void **state) {
                        "spot");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)", "0"))), &f->e, "");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP "," GROUP)), &f->e, "named twice");
+    const char *falling = GROUP_OF("constant(target=1)+spot()+cheapest()", "1,0");
+    snprintf(text, sizeof text, HEADER(KEY, REST, POOL "," POOL, "%s"), falling);
+    assert_input_error(replay(f, text), &f->e, "rising indices below 2");
     /* no code is loaded from a name in a file */
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("evil.c+cheapest", "0"))), &f->e, "not files");
     assert_input_error(replay(f, HEADER(KEY, REST, POOL, GROUP_OF("constant(target=1)+./evil.so", "0"))), &f->e,

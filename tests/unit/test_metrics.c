@@ -195,11 +195,15 @@ static void recovery_times(void **state) {
 
 static void many_at_once_are_counted_together(void **state) {
     (void)state;
+    metrics_set_target(&m, 500);
     now(0, 500, 0);
     now(5, 0, 0);
     metrics_lost(&m, 500);
+    now(8, 500, 0);
     finish(10);
     assert_int_equal(r.recovery[RECOVERY_K_MAX].count, 1);
+    assert_int_equal(r.recovery[RECOVERY_K_MAX].recovered, 1);
+    EXACTLY(r.recovery[RECOVERY_K_MAX].mean_s, 3.0);
 }
 
 static void counting_begins_after_warmup(void **state) {

@@ -99,6 +99,19 @@ static void waiting_launches_can_be_let_go(void **state) {
     harness_end(&h);
 }
 
+/* More and more wait while some have been sent: first come, first served. */
+static void a_long_queue(void **state) {
+    (void)state;
+    struct harness h;
+    one_pool(&h, "0:*", 400, "series(file=\"0s:50 20.5s:150 40.5s:300\")+spot", 0);
+    harness_set(&h, "control.launch_slots", "1");
+    harness_set(&h, "cloud.defaults.launch_delay", "1s");
+    harness_run(&h); /* one becomes ready every second, without a gap */
+    assert_int_equal(h.result.launched[SP_SPOT], 300);
+    assert_true(h.result.pools[0].ready_hours[SP_SPOT] == (300.0 * 400 - 300.0 * 301 / 2) / 3600);
+    harness_end(&h);
+}
+
 /* ---- seeing outcomes ----------------------------------------------------------------------------- */
 
 static void outcomes_are_reaped(void **state) {
@@ -272,6 +285,7 @@ int main(void) {
         cmocka_unit_test(launches_wait_for_their_round),
         cmocka_unit_test(launch_slots_hold_back),
         cmocka_unit_test(waiting_launches_can_be_let_go),
+        cmocka_unit_test(a_long_queue),
         cmocka_unit_test(outcomes_are_reaped),
         cmocka_unit_test(readiness_is_probed_then_balanced),
         cmocka_unit_test(losses_count_when_they_happen),
