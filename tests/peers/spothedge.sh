@@ -25,4 +25,6 @@ driver=$(dirname "${SPOTSIM:-build/spotsim}")/tests/peers/common/driver
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
 python3 tests/peers/spothedge/converse.py --peer "$SPOTHEDGE_DIR" --driver "$driver" --histories "$histories" || exit 1
+python3 tests/peers/spothedge/deterministic.py --peer "$SPOTHEDGE_DIR" --spotsim "${SPOTSIM:-build/spotsim}" --ticks "$ticks" ||
+    exit 1
 exec python3 tests/peers/spothedge/compare.py --peer "$SPOTHEDGE_DIR" --spotsim "${SPOTSIM:-build/spotsim}" --ticks "$ticks"

@@ -83,6 +83,30 @@ def load_peer(root: str) -> types.SimpleNamespace:
     return types.SimpleNamespace(spot_hedge=spot_hedge, config=config, paper=Paper)
 
 
+def run_class(policy: Any) -> Outcome:
+    """One of its policy objects over the trace that is loaded."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        policy._run_exp_one(0)
+    result = policy._results[-1]
+    return Outcome(result['availability'], result['cost'])
+
+
+def make_arguments(extra: int, fallback: str) -> types.SimpleNamespace:
+    """What its policy classes take."""
+    kinds = sys.modules['policies.fallback_policy'].FallbackType, sys.modules['policies.autoscaler'].AutoscalerType
+    return types.SimpleNamespace(overprovision_num=extra, fallback_policy=kinds[0](fallback),
+                                 autoscaler=kinds[1]('BaseAutoscaler'), workload=None)
+
+
+def configure(config: Any, ticks: int, target: int, cold_s: int) -> None:
+    config.target_num_instances = config.num_min = target
+    config.cold_start_delay = cold_s // TICK_S
+    config.total_time_period = ticks
+    config.num_repeats = 1
+    config.random_offsets = [0]
+    config.cost_demand = 3
+
+
 def load_capacities(folder: str, config: Any) -> int:
     """Its data_loader's rule for capacities; returns the shortest zone's ticks."""
     config.regions = []
@@ -97,39 +121,31 @@ def load_capacities(folder: str, config: Any) -> int:
 
 
 def run_peer(peer: types.SimpleNamespace, case: Case, choose: Callable[[Sequence[int]], int]) -> Outcome:
-    config = peer.config
-    config.target_num_instances = config.num_min = case.target
-    config.cold_start_delay = case.cold_s // TICK_S
-    config.total_time_period = case.ticks
-    config.num_repeats = 1
-    config.random_offsets = [0]
-    config.cost_demand = 3
-    kinds = {name: next(k for k in kind if k.value == name) for kind, name in
-             ((sys.modules['policies.fallback_policy'].FallbackType, 'SpotFailoverNoSafety'),
-              (sys.modules['policies.autoscaler'].AutoscalerType, 'BaseAutoscaler'))}
-    args = types.SimpleNamespace(overprovision_num=case.extra, fallback_policy=kinds['SpotFailoverNoSafety'],
-                                 autoscaler=kinds['BaseAutoscaler'], workload=None)
+    configure(peer.config, case.ticks, case.target, case.cold_s)
+    args = make_arguments(case.extra, 'SpotFailoverNoSafety')
     policy = (peer.spot_hedge.SpotHedge if case.reset == 'code' else peer.paper)(args)
     peer.spot_hedge.random = types.SimpleNamespace(choice=choose)
-    with contextlib.redirect_stdout(io.StringIO()):
-        policy._run_exp_one(0)
-    result = policy._results[-1]
-    return Outcome(result['availability'], result['cost'])
+    return run_class(policy)
 
 
 # ---- our side ----
 
 
-def run_ours(spotsim: str, folder: str, case: Case, seed: int, journal: str) -> Outcome:
-    command = [spotsim, 'run', '--trace', folder, '--profile', 'spothedge', '--cold-start', f'{case.cold_s}s',
-               '--warmup', f'{case.cold_s}s', '--horizon', f'{case.ticks * TICK_S}s', '--target', str(case.target),
-               '--price-spot', '1', '--price-on-demand', '3', '--seed', str(seed), '--json', '--journal', journal, '--policy',
-               f'skyserve(base=0,dynamic=true,overprovision={case.extra})+spothedge(reset={case.reset})']
+def run_policy(spotsim: str, folder: str, ticks: int, target: int, cold_s: int, policy: str, *more: str) -> Outcome:
+    command = [spotsim, 'run', '--trace', folder, '--profile', 'spothedge', '--cold-start', f'{cold_s}s',
+               '--warmup', f'{cold_s}s', '--horizon', f'{ticks * TICK_S}s', '--target', str(target),
+               '--price-spot', '1', '--price-on-demand', '3', '--json', '--policy', policy, *more]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f'{" ".join(command)}\n{done.stderr}')
     result = json.loads(done.stdout)
     return Outcome(result['availability']['full'], result['cost']['total_usd'] * 3600 / TICK_S)
+
+
+def run_ours(spotsim: str, folder: str, case: Case, seed: int, journal: str) -> Outcome:
+    policy = f'skyserve(base=0,dynamic=true,overprovision={case.extra})+spothedge(reset={case.reset})'
+    return run_policy(spotsim, folder, case.ticks, case.target, case.cold_s, policy, '--seed', str(seed), '--journal',
+                      journal)
 
 
 def mix(x: int) -> int:
