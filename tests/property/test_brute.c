@@ -84,6 +84,17 @@ static uint32_t random_split(struct luck *l) {
     return 1000000 * luck_below(l, parts + 1) / parts;
 }
 
+/* Two groups share what is wanted, or each has a target of its own. */
+static void random_targets(struct luck *l, struct brute_scenario *s) {
+    bool own = luck_one_in(l, 3);
+    if (!own) s->split = random_split(l);
+    for (uint32_t g = 0; own && g < s->n_groups; g++) {
+        s->group[g].own = true;
+        s->group[g].target.n = 1;
+        s->group[g].target.value[0] %= 6;
+    }
+}
+
 static void random_scenario(struct luck *l, struct brute_scenario *s) {
     memset(s, 0, sizeof *s);
     s->n_pools = 1 + luck_below(l, BRUTE_POOLS);
@@ -95,7 +106,7 @@ static void random_scenario(struct luck *l, struct brute_scenario *s) {
     s->n_groups = s->n_pools > 1 && luck_one_in(l, 4) ? 2 : 1;
     for (uint32_t p = 0; p < s->n_pools; p++) s->pool[p].group = p < s->n_groups ? p : luck_below(l, s->n_groups);
     for (uint32_t g = 0; g < s->n_groups; g++) random_group(l, &s->group[g], s->horizon, s->n_groups > 1 ? 11 : 6);
-    if (s->n_groups > 1) s->split = random_split(l);
+    if (s->n_groups > 1) random_targets(l, s);
     for (int m = 0; m < 2; m++)
         for (uint32_t r = 0; r < BRUTE_POOLS; r++) s->quota[m][r] = luck_one_in(l, 6) ? luck_below(l, 8) : BRUTE_NONE;
     s->nodes = luck_one_in(l, 4) ? 1 + luck_below(l, 4) : 1;
@@ -138,7 +149,12 @@ static void policy_text(const struct brute_group *s, char text[600]) {
         snprintf(mix, sizeof mix, "on-demand()");
         break;
     }
-    snprintf(text, 600, "series(file=\"%s\")+%s%s%s", series, mix, s->mix == BRUTE_ON_DEMAND ? "" : "+",
+    char autoscaler[330];
+    if (s->own)
+        snprintf(autoscaler, sizeof autoscaler, "constant(target=%u)", s->target.value[0]);
+    else
+        snprintf(autoscaler, sizeof autoscaler, "series(file=\"%s\")", series);
+    snprintf(text, 600, "%s+%s%s%s", autoscaler, mix, s->mix == BRUTE_ON_DEMAND ? "" : "+",
              s->mix == BRUTE_ON_DEMAND ? "" : placers[s->placer]);
 }
 
@@ -208,7 +224,8 @@ static void set_groups(const struct brute_scenario *s, struct engine *e) {
         policy_text(&s->group[g], policy);
         assert_ok(policy_spec_parse(e->h.registry, policy, &e->specs[g], &error), &error);
         assert_ok(policy_spec_check(e->h.registry, &e->specs[g], policy, &error), &error);
-        uint32_t lo = g > 0 ? s->split : 0, hi = g + 1 < s->n_groups ? s->split : 1000000;
+        bool own = s->group[g].own;
+        uint32_t lo = g > 0 && !own ? s->split : 0, hi = g + 1 < s->n_groups && !own ? s->split : 1000000;
         e->groups[g] =
             (struct group_config){.name = names[g], .spec = &e->specs[g], .share = {lo, hi}, .pools = e->pools[g]};
     }
@@ -536,7 +553,8 @@ static void print_scenario(const struct brute_scenario *s) {
         char policy[600];
         policy_text(&s->group[g], policy);
         print_error("group %u: %s\n", g, policy);
-        if (s->n_groups > 1) print_error("  of the target: %s %u millionths\n", g ? "from" : "up to", s->split);
+        if (s->n_groups > 1 && !s->group[g].own)
+            print_error("  of the target: %s %u millionths\n", g ? "from" : "up to", s->split);
     }
     print_error(
         "horizon %u warmup %u window %u; interval %u idle %u drain %u retry %u linger %u observe %d launch-only %d "

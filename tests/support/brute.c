@@ -66,11 +66,11 @@ static uint32_t value_at(const struct brute_series *s, int64_t t) {
     return s->value[i];
 }
 
-/* What is wanted of a group: of one that is not alone, its share of the target,
- * both ends of which are rounded to the nearest. */
+/* What is wanted of a group: its target or, of two groups, its share of it, both
+ * ends of which are rounded to the nearest. */
 static uint32_t wanted_at(const struct brute_scenario *s, const struct brute_group *g, int64_t t) {
     uint32_t whole = value_at(&g->target, t);
-    if (s->n_groups == 1) return whole;
+    if (s->n_groups == 1 || g->own) return whole;
     uint32_t first = (uint32_t)lround((double)whole * s->split / 1e6);
     return g == &s->group[0] ? first : whole - first;
 }

@@ -37,6 +37,7 @@ struct brute_pool { /* seconds, micro-dollars per hour, instances */
 
 struct brute_group {
     struct brute_series target;
+    bool own; /* all of it is the group's, and it is constant; else the group has a share of it */
     enum brute_mix mix;
     uint32_t base, overprovision;
     bool dynamic, react;
@@ -47,7 +48,7 @@ struct brute_scenario {
     uint32_t n_pools, n_groups;
     struct brute_pool pool[BRUTE_POOLS];
     struct brute_group group[BRUTE_GROUPS];
-    uint32_t split; /* of two groups: where the second one's share begins, 0 to 1000000 millionths of every target */
+    uint32_t split;                 /* of two groups: where the second one's share begins, 0 to 1000000 millionths */
     uint32_t quota[2][BRUTE_POOLS]; /* per market and region */
     uint32_t nodes, max_instances;
     uint32_t interval, idle_interval, drain, retry, linger; /* interval 0: on observations */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/support.h"
 
@@ -15,9 +16,9 @@ static void put_table(struct strbuf *out, const struct field *table, uint32_t n,
     }
 }
 
-static void put_policy(struct strbuf *out, const struct policy_spec *spec) {
+static void put_policy(struct strbuf *out, const struct policy_spec *spec, bool with_autoscaler) {
     struct strbuf text = {0};
-    if (spec->autoscaler.policy) {
+    if (with_autoscaler && spec->autoscaler.policy) {
         policy_part_format(&spec->autoscaler, &text);
         strbuf_puts(&text, "+");
     }
@@ -28,18 +29,37 @@ static void put_policy(struct strbuf *out, const struct policy_spec *spec) {
     strbuf_free(&text);
 }
 
+static bool has_target(const struct sim_config *c, const struct group_config *group) {
+    const struct sp_policy *autoscaler = group->spec->autoscaler.policy;
+    bool whole = group->share.lo_ppm == 0 && group->share.hi_ppm == 1000000;
+    return c->n_groups > 1 && whole && autoscaler && strcmp(autoscaler->name, "constant") == 0;
+}
+
+static void put_wanted(struct strbuf *out, const struct group_config *group, bool own) {
+    uint32_t ppm = group->share.hi_ppm - group->share.lo_ppm, target = 0;
+    int64_t next_ms;
+    if (own) {
+        assert_true(composer_demand(group->spec, group->share, 0, &target, &next_ms));
+        strbuf_printf(out, "\"target\": %u", target);
+    } else {
+        strbuf_printf(out, "\"share\": %u.%06u", ppm / 1000000, ppm % 1000000);
+    }
+}
+
 static void put_group(struct strbuf *out, const struct sim_config *c, uint32_t g) {
     const struct group_config *group = &c->groups[g];
     strbuf_puts(out, "{\"name\": ");
     strbuf_json_string(out, group->name);
-    uint32_t ppm = group->share.hi_ppm - group->share.lo_ppm;
-    strbuf_printf(out, ", \"share\": %u.%06u, \"pools\": [", ppm / 1000000, ppm % 1000000);
+    bool own = has_target(c, group);
+    strbuf_puts(out, ", ");
+    put_wanted(out, group, own);
+    strbuf_puts(out, ", \"pools\": [");
     for (uint32_t i = 0; i < group->n_pools; i++) {
         if (i) strbuf_puts(out, ", ");
         strbuf_json_string(out, c->trace->pools[group->pools[i]].name);
     }
     strbuf_puts(out, "],\n      ");
-    put_policy(out, group->spec);
+    put_policy(out, group->spec, !own);
     strbuf_puts(out, "}");
 }
 
@@ -50,14 +70,17 @@ static void put_fleet(struct strbuf *out, const struct sim_config *c) {
     else
         strbuf_printf(out, "%u", c->max_instances);
     strbuf_puts(out, ", \"groups\": [");
-    uint32_t end = 0;
+    uint32_t end = 0, sharing = 0;
     for (uint32_t g = 0; g < c->n_groups; g++) {
-        assert_int_equal(c->groups[g].share.lo_ppm, end);
-        end = c->groups[g].share.hi_ppm;
+        if (!has_target(c, &c->groups[g])) {
+            assert_int_equal(c->groups[g].share.lo_ppm, end);
+            end = c->groups[g].share.hi_ppm;
+            sharing++;
+        }
         strbuf_puts(out, g ? ",\n    " : "\n    ");
         put_group(out, c, g);
     }
-    assert_int_equal(end, 1000000);
+    if (sharing > 0) assert_int_equal(end, 1000000);
     strbuf_puts(out, "]},\n");
 }
 

@@ -7,9 +7,10 @@
 #include "sim/config.h"
 
 /* The configuration as a scenario, its trace read from `trace_path`.  Requests
- * (config->load) are left out.  The groups' shares must follow on one another
- * from 0 to 1000000, as those of a scenario do; anything else fails the running
- * test. */
+ * (config->load) are left out.  Of several groups, those with the autoscaler
+ * "constant" and all of its target have a target of their own; the others'
+ * shares must follow on one another from 0 to 1000000, as those of a scenario
+ * do.  Anything else fails the running test. */
 void config_to_json(const struct sim_config *config, const char *trace_path, struct strbuf *out);
 
 /* Writes dir/NAME.csv, the trace, and dir/NAME.json, the scenario.  Returns the
