@@ -43,8 +43,8 @@ static void see(void *arg, int64_t at_ms, uint32_t ready_spot, uint32_t ready_on
 }
 
 /* A trace that is short for its events still shall see them. */
-static void place_events(const struct model *m, int64_t span_ms, struct model_event *events, int64_t *begins_ms,
-                         int64_t *ends_ms) {
+static void place_events(const struct model *m, int64_t start_ms, int64_t span_ms, struct model_event *events,
+                         int64_t *begins_ms, int64_t *ends_ms) {
     int64_t first = INT64_MAX;
     memcpy(events, m->events, m->n_events * sizeof *events);
     for (uint32_t i = 0; i < m->n_events; i++)
@@ -57,6 +57,7 @@ static void place_events(const struct model *m, int64_t span_ms, struct model_ev
         if (events[i].kind == EVENT_ON_DEMAND) continue;
         events[i].at_ms -= back;
         if (events[i].at_ms + events[i].for_ms > *ends_ms) *ends_ms = events[i].at_ms + events[i].for_ms;
+        events[i].at_ms += start_ms; /* the trace's clock; the rest is on the run's */
     }
 }
 
@@ -111,7 +112,7 @@ static enum error_code run_with(struct sim *sim, const struct sim_config *base, 
     int64_t ends_ms = 0;
     enum error_code rc = events ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
     if (rc == OK) {
-        place_events(m, base->window_start_ms + base->horizon_ms, events, &r->begins_ms, &ends_ms);
+        place_events(m, base->window_start_ms, base->horizon_ms, events, &r->begins_ms, &ends_ms);
         placed.events = events;
         rc = short_on_demand(m, base, &pools, e);
     }

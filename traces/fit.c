@@ -172,8 +172,8 @@ static enum error_code fit_pools(const struct trace *t, const struct grid *g, co
         report->availability = out->levels[0].capacity == 0 ? 1 - out->levels[0].share : 1;
         TRY(fit_runs(p, g->probe_h, o, out, report, e));
         price_fit(p, out, report);
-        out->has_state = true;
-        if (!o->no_swing) swing_fit(g, i, &out->state, &report->swing_p);
+        out->has_state = o->process == MODEL_STATE;
+        if (out->has_state && !o->no_swing) swing_fit(g, i, &out->state, &report->swing_p);
     }
     return OK;
 }
@@ -286,7 +286,7 @@ static enum error_code fit_view(const struct trace *t, const struct fit_options 
         m->resolution_ms = (int64_t)(g.probe_h * (double)MS_PER_HOUR + 0.5);
         rc = fit_pools(t, &g, o, f, e);
     }
-    if (rc == OK) rc = fit_state(&g, m, e);
+    if (rc == OK && o->process == MODEL_STATE) rc = fit_state(&g, m, e);
     if (rc == OK) correlation_fit(&g, f);
     grid_free(&g);
     return rc == OK ? model_check(m, "fit", e) : rc;

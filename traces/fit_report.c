@@ -62,7 +62,7 @@ static void put_pool(const struct fit *f, uint32_t i, struct strbuf *out) {
     if (p->runs.width > 1)
         strbuf_printf(out, "  losses: %u of %u took everything (%.3f ± %.3f); what a batch took is back after %.2g h\n",
                       r->whole_losses, r->losses, p->runs.whole_loss, r->whole_loss_se, p->runs.refill_h);
-    put_state(f->model, p, r, out);
+    if (p->has_state) put_state(f->model, p, r, out);
     if (p->has_price)
         strbuf_printf(out, "  price: mean %.4f $/h, %u changes, one every %.2g h, mean step %.2g %%, pulled back by %.2g\n",
                       p->price.mean_usd, r->price_changes, p->price.every_h, 100 * p->price.step, p->price.pull);
@@ -85,10 +85,10 @@ void fit_report(const struct fit *f, struct strbuf *out) {
             strbuf_puts(out, " across regions ");
             put_estimate(f->across_regions, f->across_regions_se, ",", out);
         }
-        strbuf_puts(out, " carried by\n");
+        strbuf_puts(out, m->n_scales ? " carried by\n" : " not in this model: its pools are independent.\n");
         for (uint32_t k = 0; k < m->n_scales; k++)
             strbuf_printf(out, "%s%.3g h %.0f %%", k ? ", " : "  ", m->scale_h[k], 100 * m->common[k]);
-        strbuf_printf(out, " of each scale, by %u factors.\n", m->n_factors);
+        if (m->n_scales) strbuf_printf(out, " of each scale, by %u factors.\n", m->n_factors);
     }
     for (uint32_t i = 0; i < f->n_skipped; i++)
         strbuf_printf(out, "%s: left out, too few runs (fewer than %u)\n", f->skipped[i], FIT_RUNS_MIN);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a model says is found again in the traces made from it: parameters of
+ * run lengths, group loss and lifetimes within their stated errors in 95 % of
+ * traces; the state process by what it is fitted to. */
+#include "tests/support/support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "traces/fit_private.h"
+#include "traces/stat.h"
+#include "traces/synth.h"
+
+#define Z 1.959964
+
+static struct model *parse(const char *text) {
+    struct model *m = NULL;
+    struct error e = {0};
+    assert_ok(model_parse("test.json", text, strlen(text), &m, &e), &e);
+    return m;
+}
+
+static struct trace *make(const struct model *m, uint64_t seed) {
+    struct trace *t = NULL;
+    struct error e = {0};
+    struct synth_options o = {.seed = seed};
+    assert_ok(synth_trace(m, &o, &t, &e), &e);
+    return t;
+}
+
+/* Share of hits that chance explains at 4 standard deviations. */
+static void assert_coverage(const char *what, uint32_t hits, uint32_t n) {
+    double share = (double)hits / n, slack = 4 * sqrt(0.95 * 0.05 / n) + 0.01;
+    if (share < 0.95 - slack || share > 0.95 + slack)
+        fail_msg("%s: %u of %u intervals hold the truth; expected 95 %%", what, hits, n);
+}
+
+static double free_value(const struct family *f, uint32_t i) {
+    double x = f->p[i];
+    return families[f->kind].parameter[i].kind == PARAMETER_SHARE ? log(x / (1 - x)) : log(x);
+}
+
+/* Intervals on the free scale, where the errors are stated to be normal. */
+static void score(const struct family *truth, const struct fit_candidate *c, uint32_t hits[FAMILY_PARAMETERS_MAX]) {
+    for (uint32_t i = 0; i < families[truth->kind].n; i++)
+        hits[i] += fabs(free_value(&c->family, i) - free_value(truth, i)) <= Z * c->se_free[i];
+}
+
+static void recover_family(const char *up, const char *down, const char *span) {
+    char text[1024], what[64];
+    struct error e = {0};
+    uint32_t hits[2][FAMILY_PARAMETERS_MAX] = {{0}}, n = (uint32_t)test_times(40, 600);
+    snprintf(text, sizeof text,
+             "{\"format\": 1, \"process\": \"runs\", \"span\": \"%s\", \"resolution\": \"600s\", \"pools\": "
+             "[{\"name\": \"p\", \"up\": %s, \"down\": %s}]}",
+             span, up, down);
+    struct model *m = parse(text);
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct trace *t = make(m, seed);
+        for (int s = 0; s < 2; s++) {
+            const struct family *truth = s ? &m->pools[0].runs.up : &m->pools[0].runs.down;
+            struct run_data d = {0};
+            struct fit_candidate c;
+            assert_ok(runs_collect(&t->pools[0], s == 1, 1.0 / 6, &d, &e), &e);
+            assert_ok(family_fit(truth->kind, &d, &c, &e), &e);
+            assert_true(c.fitted);
+            score(truth, &c, hits[s]);
+            run_data_free(&d);
+            family_free(&c.family);
+        }
+        trace_free(t);
+    }
+    for (int s = 0; s < 2; s++) {
+        const struct family *truth = s ? &m->pools[0].runs.up : &m->pools[0].runs.down;
+        for (uint32_t i = 0; i < families[truth->kind].n; i++) {
+            snprintf(what, sizeof what, "%s %s", families[truth->kind].name, families[truth->kind].parameter[i].name);
+            assert_coverage(what, hits[s][i], n);
+        }
+    }
+    test_count("fits of run lengths", 2 * n);
+    model_free(m);
+}
+
+static void exponential(void **state) {
+    (void)state;
+    recover_family("{\"family\": \"exponential\", \"mean_h\": 3}", "{\"family\": \"exponential\", \"mean_h\": 0.8}", "60d");
+}
+
+static void weibull(void **state) {
+    (void)state;
+    recover_family("{\"family\": \"weibull\", \"scale_h\": 2.355, \"shape\": 0.46}",
+                   "{\"family\": \"weibull\", \"scale_h\": 0.972, \"shape\": 0.542}", "180d");
+}
+
+static void h2(void **state) {
+    (void)state;
+    recover_family("{\"family\": \"h2\", \"p_short\": 0.6, \"mean_short_h\": 0.563, \"mean_long_h\": 13.515}",
+                   "{\"family\": \"h2\", \"p_short\": 0.61, \"mean_short_h\": 0.3, \"mean_long_h\": 4}", "365d");
+}
+
+/* The cap is known here; a fit to a campaign takes its longest run. */
+static void lognormal(void **state) {
+    (void)state;
+    struct error e = {0};
+    const uint32_t n = (uint32_t)test_times(60, 600);
+    uint32_t hits[FAMILY_PARAMETERS_MAX] = {0};
+    struct model *m = parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"365d\", \"resolution\": \"600s\", \"pools\": "
+                            "[{\"name\": \"p\", \"up\": {\"family\": \"lognormal\", \"median_h\": 1, \"sigma\": 1.6, "
+                            "\"cap_h\": 48}, \"down\": {\"family\": \"exponential\", \"mean_h\": 1}}]}");
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct trace *t = make(m, seed);
+        struct run_data d = {0};
+        struct fit_candidate c;
+        assert_ok(runs_collect(&t->pools[0], true, 1.0 / 6, &d, &e), &e);
+        assert_true(d.longest_h <= 48 + 1e-9);
+        assert_ok(family_fit(FAMILY_LOGNORMAL, &d, &c, &e), &e);
+        score(&m->pools[0].runs.up, &c, hits);
+        run_data_free(&d);
+        trace_free(t);
+    }
+    assert_coverage("lognormal median", hits[0], n);
+    assert_coverage("lognormal sigma", hits[1], n);
+    test_count("fits of run lengths", n);
+    model_free(m);
+}
+
+static void group_loss(void **state) {
+    (void)state;
+    const uint32_t n = (uint32_t)test_times(60, 400);
+    uint32_t hits = 0;
+    struct model *m = parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"300s\", \"pools\": "
+                            "[{\"name\": \"p\", \"width\": 16, \"whole_loss\": 0.5, \"refill_h\": 0.7, \"batches\": [0.5, 0.3, "
+                            "0.2], \"up\": {\"family\": \"exponential\", \"mean_h\": 4}, \"down\": {\"family\": "
+                            "\"exponential\", \"mean_h\": 1}}]}");
+    double refill = 0;
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct trace *t = make(m, seed);
+        struct model_runs runs = {.width = 0};
+        struct fit_pool report = {0};
+        runs_group_loss(&t->pools[0], &runs, &report);
+        hits += fabs(runs.whole_loss - 0.5) <= Z * report.whole_loss_se;
+        refill += runs.refill_h / n;
+        trace_free(t);
+    }
+    assert_coverage("whole loss", hits, n);
+    assert_true(fabs(refill - 0.7) < 0.15); /* lengths are rounded up to the probe */
+    test_count("fits of group loss", n);
+    model_free(m);
+}
+
+static void lifetime_mixture(void **state) {
+    (void)state;
+    const uint32_t n = (uint32_t)test_times(12, 100), lives = 700;
+    struct error e = {0};
+    uint32_t hits[FAMILY_PARAMETERS_MAX] = {0};
+    struct model *m = parse("{\"format\": 1, \"lifetime\": {\"family\": \"weibull-normal\", \"weight\": 0.385, \"scale_h\": "
+                            "3.59, \"shape\": 0.634, \"mean_h\": 24.273, \"sd_h\": 0.233}}");
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct strbuf text = {0};
+        struct lifetimes l;
+        struct fit_side side;
+        struct model *found = NULL;
+        assert_ok(synth_lifetimes(m, seed, lives, &text, &e), &e);
+        assert_true(lifetimes_is(text.data, text.size));
+        assert_ok(lifetimes_read("lives.csv", text.data, text.size, &l, &e), &e);
+        assert_int_equal(l.n, lives);
+        assert_ok(fit_lifetimes(&l, &side, &found, &e), &e);
+        assert_int_equal(side.chosen, FAMILY_WEIBULL_NORMAL);
+        score(&m->lifetime.family, &side.candidate[FAMILY_WEIBULL_NORMAL], hits);
+        fit_side_free(&side);
+        lifetimes_free(&l);
+        model_free(found);
+        strbuf_free(&text);
+    }
+    for (uint32_t i = 0; i < 5; i++) assert_coverage(families[FAMILY_WEIBULL_NORMAL].parameter[i].name, hits[i], n);
+    test_count("fits of lifetimes", n);
+    model_free(m);
+}
+
+/* Under an availability the means of both runs have its ratio, and the
+ * likelihood gives way only a little. */
+static void stationary(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct model *m = parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"600s\", \"pools\": "
+                            "[{\"name\": \"p\", \"up\": {\"family\": \"weibull\", \"scale_h\": 2, \"shape\": 0.5}, \"down\": "
+                            "{\"family\": \"h2\", \"p_short\": 0.6, \"mean_short_h\": 0.3, \"mean_long_h\": 3}}]}");
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        struct trace *t = make(m, seed);
+        struct fit f;
+        struct fit_options plain = {.process = MODEL_RUNS, .family = "weibull", .no_swing = true}, held = plain;
+        held.stationary = true;
+        struct fit g;
+        assert_ok(fit_trace(t, &plain, &f, &e), &e);
+        assert_ok(fit_trace(t, &held, &g, &e), &e);
+        const struct model_runs *r = &g.model->pools[0].runs;
+        double up = family_probed_mean_h(&r->up, 1.0 / 6), down = family_probed_mean_h(&r->down, 1.0 / 6);
+        assert_true(fabs(up / (up + down) - g.pools[0].availability) < 1e-4);
+        const struct fit_candidate *a = &f.pools[0].up.candidate[FAMILY_WEIBULL],
+                                   *b = &g.pools[0].up.candidate[FAMILY_WEIBULL];
+        assert_true(b->log_likelihood <= a->log_likelihood + 1e-3);
+        assert_true(isfinite(b->se[0]) && b->se[0] > 0);
+        fit_free(&f);
+        fit_free(&g);
+        trace_free(t);
+    }
+    model_free(m);
+}
+
+/* A state model found again: shares to the sample, the rate of changes, and
+ * how pools go together. */
+static void state_process(void **unused) {
+    (void)unused;
+    struct error e = {0};
+    struct model *m = parse("{\"format\": 1, \"process\": \"state\", \"span\": \"60d\", \"resolution\": \"600s\", \"scales_h\": "
+                            "[0.25, 1, 4, 16, 64], \"common\": [0, 0.5, 1, 1, 1], \"pools\": ["
+                            "{\"name\": \"us-east-1a\", \"availability\": 0.5, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
+                            "\"loads\": {\"cloud\": 0.5, \"east\": 0.7}},"
+                            "{\"name\": \"us-east-1b\", \"availability\": 0.7, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
+                            "\"loads\": {\"cloud\": 0.5, \"east\": 0.7}},"
+                            "{\"name\": \"us-west-2a\", \"availability\": 0.8, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
+                            "\"loads\": {\"cloud\": 0.5, \"west\": 0.7}}]}");
+    struct trace *t = make(m, 5);
+    struct fit f;
+    struct fit_options o = {.process = MODEL_STATE};
+    assert_ok(fit_trace(t, &o, &f, &e), &e);
+    double same = 0, across = 0, changes = 0, there = 0;
+    const uint32_t n = 20;
+    for (uint32_t i = 0; i < t->n_pools; i++) there += t->pools[i].capacity.n;
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct trace *again = make(f.model, seed);
+        same += trace_stat_correlation(&again->pools[0], &again->pools[1], again->span_ms) / n;
+        across += trace_stat_correlation(&again->pools[0], &again->pools[2], again->span_ms) / n;
+        for (uint32_t i = 0; i < again->n_pools; i++) changes += (double)again->pools[i].capacity.n / n;
+        trace_free(again);
+    }
+    assert_true(fabs(same - f.same_region) < 0.1);
+    assert_true(fabs(across - trace_stat_correlation(&t->pools[0], &t->pools[2], t->span_ms)) < 0.1);
+    assert_true(fabs(changes / there - 1) < 0.1);
+    assert_true(fabs(f.model->pools[0].levels[1].share - 0.5) < 0.002);
+    fit_free(&f);
+    trace_free(t);
+    model_free(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exponential), cmocka_unit_test(weibull),          cmocka_unit_test(h2),
+        cmocka_unit_test(lognormal),   cmocka_unit_test(group_loss),       cmocka_unit_test(lifetime_mixture),
+        cmocka_unit_test(stationary),  cmocka_unit_test(state_process),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
