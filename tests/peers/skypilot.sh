@@ -46,7 +46,7 @@ flock -u 9
 HOME=$PWD/build/peers/home SKYPILOT_DISABLE_USAGE_COLLECTION=1 PYTHONDONTWRITEBYTECODE=1
 export HOME SKYPILOT_DISABLE_USAGE_COLLECTION PYTHONDONTWRITEBYTECODE
 mkdir -p "$HOME"
-"$venv/bin/python" "$here/history.py" --driver "$driver" --decisions "$decisions" || exit 1
+"$venv/bin/python" "$here/history.py" --driver "$driver" --decisions "$decisions" --every-combination || exit 1
 for trace in traces/data/demo traces/data/demo4; do
     "$venv/bin/python" "$here/journal.py" --spotsim "${SPOTSIM:-build/spotsim}" --trace "$trace" --runs "$runs" || exit 1
 done

@@ -9,10 +9,11 @@ launch, each victim.  What was decided is then carried out on both sides.
 """
 import argparse
 import collections
+import itertools
 import random
 import subprocess
 import sys
-from typing import Dict, IO, List, Optional
+from typing import Dict, IO, Iterator, List, Optional, Tuple
 
 import real
 
@@ -20,7 +21,6 @@ TICK_MS = 20000
 ZONES = [f'{cloud}/{region}/{region}{z}' for cloud, region in
          (('aws', 'us-east-1'), ('aws', 'us-west-2'), ('gcp', 'us-central1')) for z in 'abc']
 DEFAULT_UPSCALE, DEFAULT_DOWNSCALE = 300, 1200
-STARVED_TICKS = 360  # two hours
 
 
 class Mismatch(Exception):
@@ -53,20 +53,35 @@ class Driver:
         return answer
 
 
-def draw_spec(rng: random.Random) -> real.Spec:
-    use_spot = rng.random() < 0.9
-    fallback = use_spot and rng.random() < 0.85
+BASES, DYNAMICS, EXTRAS = (0, 1, 2, 3, 5), (False, True), (0, 1, 2, 3)
+COMBINATIONS = list(itertools.product(BASES, DYNAMICS, EXTRAS))
+OTHERS = 8  # services of each cycle without on-demand fallback
+LEAST_DECISIONS = 30  # of a history that counts as one of its combination
+
+
+def combination(seed: int) -> Optional[Tuple[int, bool, int]]:
+    """Base, dynamic fallback and overprovision of a random history; None: one without fallback."""
+    turn = seed % (len(COMBINATIONS) + OTHERS)
+    return COMBINATIONS[turn] if turn < len(COMBINATIONS) else None
+
+
+def draw_spec(rng: random.Random, seed: int) -> real.Spec:
+    """The combination goes round with the seed, the rest is drawn.  What may be
+    left out of a service's file is left out at times where it is the default."""
+    chosen = combination(seed)
+    use_spot = chosen is not None or seed % 2 == 0
+    base, dynamic, extra = chosen or (None, None, rng.choice(EXTRAS))
     least = rng.choice([0, 0, 1, 1, 2, 3, 4, 8])
     return real.Spec(
         use_spot=use_spot,
-        base=rng.choice([None, 0, 1, 1, 2, 3, 5]) if fallback else None,
-        dynamic=rng.choice([None, False, True, True]) if fallback else None,
-        overprovision=rng.choice([None, 0, 0, 1, 2, 3]) if use_spot else None,  # our on-demand mix has none
+        base=rng.choice([base, base or None]),
+        dynamic=rng.choice([dynamic, dynamic or None]),
+        overprovision=rng.choice([extra, extra or None]) if use_spot else None,  # our on-demand mix has none
         min_replicas=least,
         max_replicas=least + rng.choice([0, 1, 2, 4, 8]),
         qps=rng.choice([0.05, 0.1, 0.3, 1.0, 1 / 3]),
         upscale_delay=rng.choice([None, 0, 10, 20, 39.5, 60, 100, 160]),
-        downscale_delay=rng.choice([None, 0, 19, 40, 60, 120, 200]),
+        downscale_delay=rng.choice([None, 0, 19, 40, 45, 60, 120, 200]),
         initial_delay=rng.choice([60, 600]))
 
 
@@ -104,6 +119,7 @@ class History:
     """One service's life."""
 
     def __init__(self, seed: int, driver: Driver) -> None:
+        self.seed = seed
         self.rng = random.Random(seed)
         self.driver = driver
         self.draw_service()
@@ -122,7 +138,7 @@ class History:
         self.draw_mood()
 
     def draw_service(self) -> None:
-        self.spec = draw_spec(self.rng)
+        self.spec = draw_spec(self.rng, self.seed)
         self.zones = sorted(self.rng.sample(ZONES, self.rng.choice([1, 2, 2, 3, 3, 4, 6, 9])))
 
     # ---- the world ----
@@ -336,19 +352,15 @@ class History:
                 self.spend(self.now() + interval_ms)
 
 
-class Starvation(History):
-    """Target 4, three zones, only the dearest gives any instance.
-
-    A launch that is denied takes 180 s, its row goes 60 s later; one that is
-    granted is ready 200 s after it was sent.  Fewer than two active zones make
-    all active again, so launches keep going to the dead ones: one replica is
-    ready, for ever.
-    """
+class Scripted(History):
+    """Nothing is drawn: a launch that is denied takes 180 s, its row goes 60 s
+    later; one that is granted is ready 200 s after it was sent."""
     PRICES = (1000000, 2000000, 3000000)
+    SPEC = real.Spec(use_spot=True, base=None, dynamic=None, overprovision=None, min_replicas=1, max_replicas=8,
+                     qps=1.0, upscale_delay=None, downscale_delay=None, initial_delay=1200)
 
     def draw_service(self) -> None:
-        self.spec = real.Spec(use_spot=True, base=None, dynamic=None, overprovision=None, min_replicas=4,
-                              max_replicas=4, qps=1.0, upscale_delay=None, downscale_delay=None, initial_delay=1200)
+        self.spec = self.SPEC
         self.zones = sorted(ZONES[:3])
         self.since: Dict[real.Work, int] = {}
         self.most_ready = 0
@@ -362,10 +374,13 @@ class Starvation(History):
         self.rate = self.restless = 0
         self.service.outside.no_record = 0
 
+    def denies(self, zone: str) -> bool:
+        return False
+
     def spend(self, up_to_ms: int) -> None:
         self.service.clock.now_ms = up_to_ms - TICK_MS // 2
         for replica_id, work in self.service.launches().items():
-            self.age(work, 180, self.service.zone_of(replica_id) != self.zones[2])
+            self.age(work, 180, self.denies(self.service.zone_of(replica_id)))
         for work in self.service.downs().values():
             self.age(work, 60, False)
         self.service.manager._refresh_thread_pool()
@@ -378,6 +393,19 @@ class Starvation(History):
         if work.is_alive() and self.now() - self.since.setdefault(work, self.now()) >= seconds * 1000:
             work.finish(fails)
 
+
+class Starvation(Scripted):
+    """Target 4, three zones, only the dearest gives any instance.
+
+    Fewer than two active zones make all active again, so launches keep going to
+    the dead ones: one replica is ready, for ever.
+    """
+    TICKS = 360  # two hours
+    SPEC = Scripted.SPEC._replace(min_replicas=4, max_replicas=4)
+
+    def denies(self, zone: str) -> bool:
+        return zone != self.zones[2]
+
     def run(self, ticks: int) -> None:
         super().run(ticks)
         ready = sum(known == 'ready' for known in self.known.values())
@@ -386,14 +414,56 @@ class Starvation(History):
         self.counts['ticks starved with one good zone of three'] += ticks
 
 
+class Swing(Scripted):
+    """The load goes to and fro around a target of 4, too quickly for either
+    delay: three ticks ask for 8, two for 1, and each takes back what the other
+    has gathered.  Then it stays low and the target falls.
+    """
+    RISE, CYCLE, CYCLES, REST = 12, 5, 5, 8  # ticks; how many times
+    TICKS = RISE + CYCLE * CYCLES + REST
+    SPEC = Scripted.SPEC._replace(upscale_delay=200, downscale_delay=60)
+
+    def replicas_asked(self, tick: int) -> int:
+        """By requests that come at once and leave the minute after three ticks."""
+        if tick < self.RISE:
+            return 4 if tick % 3 == 0 else 0
+        tick -= self.RISE
+        return 8 if tick < self.CYCLE * self.CYCLES and tick % self.CYCLE == 0 else 0
+
+    def spend(self, up_to_ms: int) -> None:
+        super().spend(up_to_ms)
+        asked = self.replicas_asked(up_to_ms // TICK_MS - 1)
+        self.arrivals += [up_to_ms - 1000 + 0.5] * (60 * asked)
+        self.report()
+        self.targets.append(self.service.autoscaler.target_num_replicas)
+
+    def run(self, ticks: int) -> None:
+        self.targets: List[int] = []
+        super().run(ticks)
+        met = [n for n, _ in itertools.groupby(self.targets)]
+        if met != [1, 4, 1]:
+            raise Mismatch(f'the target went {met}; expected 1, 4, 1')
+        self.counts['ticks of a load that swings about the target'] += ticks
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--driver', required=True)
     parser.add_argument('--decisions', type=int, default=2000)
     parser.add_argument('--ticks', type=int, default=100, help='of one history')
     parser.add_argument('--seed', type=int, default=1, help='of the first history')
+    parser.add_argument('--every-combination', action='store_true',
+                        help='go on until every base, dynamic fallback and overprovision was met together')
     parser.add_argument('--record', help='file for the conversations with our policies')
     return parser.parse_args()
+
+
+def histories(args: argparse.Namespace, driver: Driver) -> Iterator[Tuple[str, History, int]]:
+    """Name, history, its ticks: those that are written out, then random ones."""
+    for n, kind in enumerate((Starvation, Swing)):
+        yield kind.__name__.lower(), kind(args.seed + n, driver), kind.TICKS
+    for seed in itertools.count(args.seed + 2):
+        yield f'history {seed}', History(seed, driver), args.ticks
 
 
 def run_all(args: argparse.Namespace, record: Optional[IO[str]]) -> Optional[str]:
@@ -401,23 +471,29 @@ def run_all(args: argparse.Namespace, record: Optional[IO[str]]) -> Optional[str
     driver = Driver(args.driver)
     counts: collections.Counter = collections.Counter()
     statuses: collections.Counter = collections.Counter()
-    error, seed = None, args.seed
-    while counts['decisions'] < STARVED_TICKS + args.decisions and not error:
-        first = seed == args.seed
-        history = Starvation(seed, driver) if first else History(seed, driver)
+    met: set = set()
+    wanted = Starvation.TICKS + Swing.TICKS + args.decisions
+    error = None
+    for name, history, ticks in histories(args, driver):
         try:
-            history.run(STARVED_TICKS if first else args.ticks)
+            history.run(ticks)
         except (Mismatch, AssertionError) as e:
             tail = '\n'.join(driver.log[-60:])
-            error = f'{tail}\nhistory {seed} ({history.spec}), at {history.now()} ms: {e!r}'
+            error = f'{tail}\n{name} ({history.spec}), at {history.now()} ms: {e!r}'
         counts += history.counts
+        counts['histories'] += 1
         statuses += history.statuses
+        if name.startswith('history') and history.counts['decisions'] >= LEAST_DECISIONS:
+            met.add(combination(history.seed))
         if record:
-            print('# starvation' if first else f'# history {seed}', *driver.log, sep='\n', file=record)
-        seed += 1
-    counts['histories'] = seed - args.seed
-    for name, n in counts.items():
-        print(f'# count: SkyPilot {name}: {n}')
+            print(f'# {name}', *driver.log, sep='\n', file=record)
+        complete = not args.every_combination or met.issuperset(COMBINATIONS)
+        if error or (counts['decisions'] >= wanted and complete):
+            break
+    for what, n in counts.items():
+        print(f'# count: SkyPilot {what}: {n}')
+    print(f'# count: SkyPilot combinations of base, dynamic fallback, overprovision: {len(met.intersection(COMBINATIONS))} '
+          f'of {len(COMBINATIONS)}')
     print('# count: SkyPilot rows seen:', ', '.join(f'{name} {n}' for name, n in sorted(statuses.items())))
     return error
 

@@ -30,7 +30,8 @@ class Run(NamedTuple):
 
 
 def make_run(spec: real.Spec, load: str) -> Run:
-    scaler = f'request-rate(min={spec.min_replicas},max={spec.max_replicas},qps={spec.qps!r})' if load else \
+    delay = '' if spec.downscale_delay is None else f',downscale_delay={spec.downscale_delay}s'
+    scaler = f'request-rate(min={spec.min_replicas},max={spec.max_replicas},qps={spec.qps!r}{delay})' if load else \
         f'constant(target={spec.min_replicas})'
     return Run(f'{scaler}+skyserve(base={spec.base},dynamic={str(spec.dynamic).lower()},'
                f'overprovision={spec.overprovision})+skypilot', spec, load)
@@ -38,12 +39,15 @@ def make_run(spec: real.Spec, load: str) -> Run:
 
 def draw_runs(rng: random.Random, n: int) -> Iterator[Run]:
     for i in range(n):
-        least = rng.choice([1, 2, 4, 7])
         loaded = i % 2 == 1
+        least = rng.choice([1, 2, 4, 7])
+        if i % 4 == 1:
+            least = 0  # scales to zero
+        downscale_delay = 45 if i % 4 == 3 else None  # 45 s: not a multiple of the tick
         spec = real.Spec(use_spot=True, base=rng.choice([0, 0, 1]), dynamic=rng.choice([False, True]),
                          overprovision=rng.choice([0, 1, 2]), min_replicas=least,
                          max_replicas=least + 5 if loaded else least, qps=0.5, upscale_delay=None,
-                         downscale_delay=None, initial_delay=1200)
+                         downscale_delay=downscale_delay, initial_delay=1200)
         load = ' '.join(f'{6 * hour}h:{rng.choice([0, 0.5, 1.2, 3, 7])}' for hour in range(40)) if loaded else ''
         yield make_run(spec, load)
 
