@@ -33,7 +33,12 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TEST_SCRIPTS := $(sort $(wildcard tests/golden/*.sh tests/property/*.sh tests/peers/*.sh))
 
 OBJ = $(BUILD)/obj
-LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o)
+# What an event passes through is compiled as one, so that its calls are
+# inlined; `make UNITY=` compiles it file by file.
+UNITY ?= yes
+ENGINE_SRC := $(if $(UNITY),fleet/fleet.c fleet/ledger.c cloud/billing.c cloud/cloud.c \
+	$(addprefix sim/,loops.c metrics.c groups.c replica.c pools.c sim.c))
+LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(ENGINE_SRC),$(LIB_SRC))) $(if $(UNITY),$(OBJ)/engine.o)
 POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
@@ -71,10 +76,15 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) | cmp -s - $@ || printf '%s\n' $(call quote,$(CC) $(CFLAGS_ALL)) >$@
 $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo $(LIB_SRC) | cmp -s - $@ || echo $(LIB_SRC) >$@
+	@echo $(LIB_SRC) $(ENGINE_SRC) | cmp -s - $@ || echo $(LIB_SRC) $(ENGINE_SRC) >$@
 quote = '$(subst ','\'',$(1))'
 
 $(OBJ)/%.o: %.c $(BUILD)/flags | need-libs
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(BUILD)/engine.c: $(BUILD)/sources
+	@printf '#include "%s"\n' $(ENGINE_SRC) >$@
+$(OBJ)/engine.o: $(BUILD)/engine.c $(BUILD)/flags | need-libs
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(OBJ)/tests/%.o: | need-cmocka

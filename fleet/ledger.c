@@ -17,7 +17,7 @@ static void count_flagged(struct ledger_group *g, const struct sp_instance *r, s
 
 /* Adds `sign` rows, 1 or (counts wrap around) UINT32_MAX for one less, to the
  * counts of the row's present state. */
-static void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
+static inline void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
     struct sp_pool *p = &g->pools[r->pool];
     p->count[r->market][r->state] += sign;
     g->view.units[r->market][r->state] += p->weight * sign;
@@ -28,7 +28,7 @@ static void count(struct ledger_group *g, const struct sp_instance *r, uint32_t 
  * Two ways at once: back from the state's newest, and back from this row
  * through rows of any state.  The first is short when rows change state in
  * launch order or few are in that state, the second when many are. */
-static uint32_t row_before(const struct ledger *l, const struct ledger_group *g, uint32_t slot) {
+static inline uint32_t row_before(const struct ledger *l, const struct ledger_group *g, uint32_t slot) {
     const struct sp_instance *r = &l->rows[slot];
     uint32_t same = g->view.last[r->market][r->state], any = l->older[slot];
     while (same != SP_NONE && l->rows[same].launch > r->launch) {
@@ -40,7 +40,7 @@ static uint32_t row_before(const struct ledger *l, const struct ledger_group *g,
 }
 
 /* Lists are ordered by launch number. */
-static void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot) {
+static inline void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot) {
     struct sp_instance *r = &l->rows[slot];
     uint32_t *first = &g->view.first[r->market][r->state], *last = &g->view.last[r->market][r->state];
     uint32_t after = row_before(l, g, slot);
@@ -56,7 +56,7 @@ static void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot)
         l->rows[after].next = slot;
 }
 
-static void list_remove(struct ledger *l, struct ledger_group *g, uint32_t slot) {
+static inline void list_remove(struct ledger *l, struct ledger_group *g, uint32_t slot) {
     struct sp_instance *r = &l->rows[slot];
     if (r->prev == SP_NONE)
         g->view.first[r->market][r->state] = r->next;

@@ -18,6 +18,7 @@ struct composer {
     uint32_t n_pools, max_rows;
     int64_t base_asked, overprovision; /* of the mix; 0 where it has no such parameter */
     bool react_notice, react_rebalance;
+    const struct sp_policy *policy[PARTS]; /* NULL: the spec has no such part */
     void *state[PARTS];
     size_t state_size[PARTS];
     uint32_t *planned; /* per pool, scratch of one step */
@@ -98,6 +99,7 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
     c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
     for (int i = 0; i < PARTS; i++) {
         const struct policy_part *part = part_of(spec, (enum part_index)i);
+        c->policy[i] = part->policy;
         c->state[i] = at;
         c->state_size[i] = part_size(part, limits);
         at += c->state_size[i];
@@ -122,12 +124,19 @@ static uint32_t alive(const uint32_t n[SP_STATES]) {
     return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
 }
 
-/* Counts what is alive and ready, less what the mix treats as lost. */
 static void count(struct step *s) {
     const struct sp_view *v = s->view;
     for (int m = 0; m < SP_MARKETS; m++) {
         s->now.alive[m] = alive(v->units[m]);
         s->now.ready[m] = v->units[m][SP_READY];
+        s->noticed[m] = s->rebalance[m] = 0;
+    }
+}
+
+/* Leaves out what the mix treats as lost. */
+static void count_lost(struct step *s) {
+    const struct sp_view *v = s->view;
+    for (int m = 0; m < SP_MARKETS; m++) {
         if (s->c->react_notice) {
             s->noticed[m] = alive(v->noticed[m]);
             s->now.alive[m] -= s->noticed[m];
@@ -144,8 +153,9 @@ static void count(struct step *s) {
 static void ask_mix(struct step *s, const struct sp_observation *obs) {
     struct composer *c = s->c;
     struct sp_want want = {{0, 0}, 0};
-    s->wake = earlier(s->wake, c->spec->mix.policy->want(c->state[MIX], s->view, &s->now, obs, s->n_obs, &want));
-    for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = want.n[m];
+    s->wake = earlier(s->wake, c->policy[MIX]->want(c->state[MIX], s->view, &s->now, obs, s->n_obs, &want));
+    c->wanted[SP_SPOT] = want.n[SP_SPOT];
+    c->wanted[SP_ON_DEMAND] = want.n[SP_ON_DEMAND];
     c->base = want.base;
     if (c->base_asked > (int64_t)s->view->target + c->overprovision) c->clamped = true;
 }
@@ -185,9 +195,8 @@ static uint32_t place_on_demand(const struct step *s) {
 static uint32_t place(struct step *s, enum sp_market m, int64_t *wake) {
     struct composer *c = s->c;
     if (m == SP_ON_DEMAND) return place_on_demand(s);
-    const struct policy_part *placer = &c->spec->placer;
-    if (!placer->policy) return SP_NONE;
-    uint32_t p = placer->policy->place(c->state[PLACER], s->view, c->planned, c->closed, wake);
+    if (!c->policy[PLACER]) return SP_NONE;
+    uint32_t p = c->policy[PLACER]->place(c->state[PLACER], s->view, c->planned, c->closed, wake);
     return p < c->n_pools && c->closed[p] ? SP_NONE : p;
 }
 
@@ -337,44 +346,53 @@ static bool drain_replaced(struct step *s, enum sp_market m) {
 
 /* ---- one step ------------------------------------------------------------ */
 
-static void ask_whole(struct step *s, const struct sp_observation *obs) {
+static int64_t ask_whole(struct step *s, const struct sp_observation *obs) {
     struct composer *c = s->c;
-    s->wake = earlier(s->wake, c->spec->whole.policy->step(c->state[WHOLE], s->view, obs, s->n_obs, s->out));
+    s->wake = earlier(s->wake, c->policy[WHOLE]->step(c->state[WHOLE], s->view, obs, s->n_obs, s->out));
     for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = s->now.alive[m];
     c->base = 0;
+    return s->out->more ? s->view->now_ms : s->wake;
 }
 
 /* All that is wanted is there, no more and no less. */
-static bool settled(struct step *s) {
-    struct composer *c = s->c;
-    for (int m = 0; m < SP_MARKETS; m++)
-        if (s->now.alive[m] != c->wanted[m] || s->rebalance[m] != 0) return false;
-    c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
-    return true;
+static bool settled(const struct step *s) {
+    const uint32_t *alive = s->now.alive, *wanted = s->c->wanted;
+    return alive[SP_SPOT] == wanted[SP_SPOT] && alive[SP_ON_DEMAND] == wanted[SP_ON_DEMAND] &&
+           (s->rebalance[SP_SPOT] | s->rebalance[SP_ON_DEMAND]) == 0;
 }
 
-static int64_t decide(struct step *s, const struct sp_observation *obs) {
-    count(s);
-    if (s->c->spec->whole.policy) {
-        ask_whole(s, obs);
-        return s->out->more ? s->view->now_ms : s->wake;
-    }
-    ask_mix(s, obs);
-    const struct sp_policy *placer = s->c->spec->placer.policy;
-    if (placer && placer->observe)
-        s->wake = earlier(s->wake, placer->observe(s->c->state[PLACER], s->view, obs, s->n_obs));
-    if (settled(s)) return s->wake;
+static int64_t change(struct step *s) {
     bool done = launch(s, SP_SPOT) && launch(s, SP_ON_DEMAND) && drain_surplus(s, SP_SPOT) &&
                 drain_surplus(s, SP_ON_DEMAND) && drain_replaced(s, SP_SPOT) && drain_replaced(s, SP_ON_DEMAND);
     return done ? s->wake : s->view->now_ms;
 }
 
+static inline int64_t decide(struct step *s, const struct sp_observation *obs) {
+    struct composer *c = s->c;
+    count(s);
+    if (c->react_notice || c->react_rebalance) count_lost(s);
+    if (c->policy[WHOLE]) return ask_whole(s, obs);
+    ask_mix(s, obs);
+    const struct sp_policy *placer = c->policy[PLACER];
+    if (placer && placer->observe)
+        s->wake = earlier(s->wake, placer->observe(c->state[PLACER], s->view, obs, s->n_obs));
+    if (!settled(s)) return change(s);
+    c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
+    return s->wake;
+}
+
 int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
                       struct sp_actions *out) {
-    struct step s = {.c = c, .view = view, .out = out, .n_obs = n_obs, .n_before = out->n, .wake = SP_FOREVER};
-    const struct sp_policy *autoscaler = c->spec->autoscaler.policy;
+    struct step s;
     const uint32_t given = view->target;
     uint32_t target = given;
+    s.c = c;
+    s.view = view;
+    s.out = out;
+    s.n_obs = n_obs;
+    s.n_before = out->n;
+    s.wake = SP_FOREVER;
+    const struct sp_policy *autoscaler = c->policy[AUTOSCALER];
     if (autoscaler) s.wake = autoscaler->target(c->state[AUTOSCALER], view, obs, n_obs, &target);
     view->target = c->target = cut(c->share, target);
     int64_t wake = decide(&s, obs);

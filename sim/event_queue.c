@@ -4,47 +4,69 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A power of four. */
 static uint32_t leaves_for(uint32_t n) {
     uint32_t leaves = 64;
-    while (leaves < n) leaves *= 2;
+    while (leaves < n) leaves *= 4;
     return leaves;
 }
 
-static void rebuild(struct event_queue *q) {
-    for (uint32_t i = q->leaves - 1; i >= 1; i--) {
-        uint64_t a = q->tree[2 * i], b = q->tree[2 * i + 1];
-        q->tree[i] = a < b ? a : b;
-    }
+/* Leaves begin after the root's generation, its children's, ... */
+static uint32_t first_leaf_for(uint32_t leaves) {
+    uint32_t first = EVENT_ROOT;
+    for (uint32_t width = 1; width < leaves; width *= 4) first = 4 * (first - 2);
+    return first;
+}
+
+static uint64_t *new_tree(uint32_t leaves) {
+    size_t size = ((size_t)first_leaf_for(leaves) + leaves) * sizeof(uint64_t);
+    uint64_t *tree = aligned_alloc(64, (size + 63) & ~(size_t)63);
+    if (tree) memset(tree, 0xff, size); /* EVENT_NONE */
+    return tree;
+}
+
+static enum error_code out_of_queue_memory(struct error *e) { return error_set(e, ERR_FAILED, NULL, "out of memory"); }
+
+static void take_tree(struct event_queue *q, uint64_t *tree, uint32_t leaves) {
+    free(q->tree);
+    q->tree = tree;
+    q->leaves = leaves;
+    q->first_leaf = first_leaf_for(leaves);
 }
 
 enum error_code event_queue_reset(struct event_queue *q, uint32_t n, struct error *e) {
     uint32_t leaves = leaves_for(n);
-    if (leaves > q->leaves) {
-        uint64_t *tree = realloc(q->tree, 2 * (size_t)leaves * sizeof *tree);
-        if (!tree) return error_set(e, ERR_FAILED, NULL, "out of memory");
-        q->tree = tree;
-        q->leaves = leaves;
+    q->front = EVENT_NONE;
+    if (leaves <= q->leaves) {
+        memset(q->tree, 0xff, ((size_t)q->first_leaf + q->leaves) * sizeof *q->tree);
+        return OK;
     }
-    memset(q->tree, 0xff, 2 * (size_t)q->leaves * sizeof *q->tree); /* EVENT_NONE */
+    uint64_t *tree = new_tree(leaves);
+    if (!tree) return out_of_queue_memory(e);
+    take_tree(q, tree, leaves);
     return OK;
 }
 
 enum error_code event_queue_grow(struct event_queue *q, uint32_t n, struct error *e) {
     uint32_t leaves = leaves_for(n);
     if (leaves <= q->leaves) return OK;
-    uint64_t *tree = malloc(2 * (size_t)leaves * sizeof *tree);
-    if (!tree) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    memset(tree, 0xff, 2 * (size_t)leaves * sizeof *tree);
-    if (q->leaves) memcpy(tree + leaves, q->tree + q->leaves, q->leaves * sizeof *tree);
-    free(q->tree);
-    q->tree = tree;
-    q->leaves = leaves;
-    rebuild(q);
+    uint64_t *tree = new_tree(leaves);
+    if (!tree) return out_of_queue_memory(e);
+    uint32_t first = first_leaf_for(leaves);
+    if (q->leaves)
+        memcpy(tree + first, q->tree + q->first_leaf, q->leaves * sizeof *tree);
+    else
+        q->front = EVENT_NONE;
+    for (uint32_t i = first - 1; i >= EVENT_ROOT; i--) {
+        const uint64_t *four = tree + 4 * (size_t)(i - 2);
+        tree[i] = event_earlier(event_earlier(four[0], four[1]), event_earlier(four[2], four[3]));
+    }
+    take_tree(q, tree, leaves);
     return OK;
 }
 
 void event_queue_free(struct event_queue *q) {
     free(q->tree);
     q->tree = NULL;
-    q->leaves = 0;
+    q->leaves = q->first_leaf = 0;
 }

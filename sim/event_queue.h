@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The pending events: one timer per entity, in a tournament tree.  Setting,
- * moving and cancelling are the same operation, O(log entities); the earliest
- * is read off the root.
+ * The pending events: one timer per entity, in a tournament tree whose rounds
+ * are between four.  Setting, moving and cancelling are the same operation,
+ * O(log entities); the earliest is read off the root.  A timer that is set to
+ * come next of all waits in front of the tree and never enters it.
  *
  * Key = time:40 | class:4 | entity:20, so the order of events at one instant
  * is part of the number and the entity comes back with it. */
@@ -35,9 +36,14 @@ enum event_class {
 };
 _Static_assert(EVENT_CLASSES <= 1 << EVENT_CLASS_BITS, "classes fit the key");
 
+/* The tree's root is at 3, the four below node i from 4(i-2) on: so they share
+ * a cache line, and i's parent is i/4 + 2. */
+#define EVENT_ROOT 3u
+
 struct event_queue {
-    uint64_t *tree; /* [2*leaves]: tree[1] is the earliest, leaves at [leaves, 2*leaves) */
-    uint32_t leaves;
+    uint64_t *tree; /* [first_leaf + leaves]: each node the earliest of the four below it */
+    uint64_t front; /* a timer that is not in the tree; EVENT_NONE */
+    uint32_t first_leaf, leaves;
 };
 
 static inline uint64_t event_key(int64_t at_ms, enum event_class class, uint32_t entity) {
@@ -57,41 +63,67 @@ enum error_code event_queue_reset(struct event_queue *q, uint32_t n, struct erro
 enum error_code event_queue_grow(struct event_queue *q, uint32_t n, struct error *e);
 void event_queue_free(struct event_queue *q);
 
+static inline uint64_t event_earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* EVENT_NONE when nothing is pending. */
+static inline uint64_t event_queue_first(const struct event_queue *q) {
+    return event_earlier(q->front, q->tree[EVENT_ROOT]);
+}
+static inline bool event_queue_in_front(const struct event_queue *q, uint32_t entity) {
+    return q->front != EVENT_NONE && event_entity(q->front) == entity;
+}
+static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t entity) {
+    return event_queue_in_front(q, entity) ? q->front : q->tree[q->first_leaf + entity];
+}
+
 /* Sets the entity's timer to `key` (whose entity it must be), or cancels it
  * with EVENT_NONE. */
 static inline void event_queue_set(struct event_queue *q, uint32_t entity, uint64_t key) {
-    uint32_t i = q->leaves + entity;
-    q->tree[i] = key;
-    while (i > 1) {
-        uint64_t a = q->tree[i], b = q->tree[i ^ 1];
-        uint64_t least = a < b ? a : b;
-        i >>= 1;
-        if (q->tree[i] == least) return;
-        q->tree[i] = least;
+    if (event_queue_in_front(q, entity)) q->front = EVENT_NONE;
+    uint64_t *tree = q->tree, least = key;
+    uint32_t i = q->first_leaf + entity;
+    tree[i] = key;
+    while (i != EVENT_ROOT) {
+        uint64_t others = event_earlier(event_earlier(tree[i ^ 1], tree[i ^ 2]), tree[i ^ 3]);
+        least = event_earlier(least, others);
+        i = i / 4 + 2;
+        if (tree[i] == least) return;
+        tree[i] = least;
     }
 }
-static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t entity) {
-    return q->tree[q->leaves + entity];
-}
+
 /* Cancels the timer of the entity that holds the earliest. */
 static inline void event_queue_pop(struct event_queue *q, uint32_t entity) {
-    uint32_t i = q->leaves + entity;
-    uint64_t least = EVENT_NONE;
-    q->tree[i] = EVENT_NONE;
+    if (event_queue_in_front(q, entity)) {
+        q->front = EVENT_NONE;
+        return;
+    }
+    uint64_t *tree = q->tree, least = EVENT_NONE;
+    uint32_t i = q->first_leaf + entity;
+    tree[i] = EVENT_NONE;
     /* it won every round up to the root, so every round is played again */
-    for (; i > 1; i >>= 1) {
-        uint64_t other = q->tree[i ^ 1];
-        least = other < least ? other : least;
-        q->tree[i >> 1] = least;
+    while (i != EVENT_ROOT) {
+        uint64_t others = event_earlier(event_earlier(tree[i ^ 1], tree[i ^ 2]), tree[i ^ 3]);
+        least = event_earlier(least, others);
+        i = i / 4 + 2;
+        tree[i] = least;
     }
 }
+
 /* Sets the timer of an entity that has none. */
 static inline void event_queue_insert(struct event_queue *q, uint32_t entity, uint64_t key) {
-    uint32_t i = q->leaves + entity;
-    assert(q->tree[i] == EVENT_NONE);
-    for (; i >= 1 && key < q->tree[i]; i >>= 1) q->tree[i] = key;
+    uint64_t *tree = q->tree;
+    if (key < tree[EVENT_ROOT] && q->front == EVENT_NONE) {
+        q->front = key;
+        return;
+    }
+    uint32_t i = q->first_leaf + entity;
+    assert(tree[i] == EVENT_NONE);
+    while (key < tree[i]) {
+        tree[i] = key;
+        if (i == EVENT_ROOT) return;
+        i = i / 4 + 2;
+    }
 }
-/* EVENT_NONE when nothing is pending. */
-static inline uint64_t event_queue_first(const struct event_queue *q) { return q->tree[1]; }
 
 #endif

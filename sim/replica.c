@@ -20,12 +20,21 @@ static uint64_t first_timer(const struct replica *r) {
 }
 _Static_assert(REPLICA_TIMERS == 4, "first_timer looks at all of them");
 
-/* The leaf follows the timers: to be called when an event is done with them. */
-static void update_leaf(struct sim *s, uint32_t slot) {
+static uint64_t leaf(const struct sim *s, uint32_t slot) {
     uint64_t first = first_timer(&s->replicas[slot]);
     uint32_t entity = s->replica_entity + slot;
-    uint64_t key = first == NOT_SET ? EVENT_NONE : (first >> REPLICA_TIMER_BITS << EVENT_ENTITY_BITS) | entity;
-    event_queue_set(&s->queue, entity, key);
+    return first == NOT_SET ? EVENT_NONE : (first >> REPLICA_TIMER_BITS << EVENT_ENTITY_BITS) | entity;
+}
+
+/* The leaf follows the timers: to be called when an event is done with them. */
+static void update_leaf(struct sim *s, uint32_t slot) {
+    event_queue_set(&s->queue, s->replica_entity + slot, leaf(s, slot));
+}
+
+/* The same where the leaf is known to be empty. */
+static void fill_leaf(struct sim *s, uint32_t slot) {
+    uint64_t key = leaf(s, slot);
+    if (key != EVENT_NONE) event_queue_insert(&s->queue, s->replica_entity + slot, key);
 }
 
 static void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
@@ -124,7 +133,7 @@ static void send_request(struct sim *s, uint32_t slot) {
     r->launching = true;
     s->launching++;
     set_timer(s, r, TIMER_PHASE, s->now_ms + s->config->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
-    update_leaf(s, slot);
+    fill_leaf(s, slot); /* nothing else is set while it waits for this */
 }
 
 static bool direct(const struct sim *s) {
@@ -509,5 +518,5 @@ void replica_fire(struct sim *s, uint32_t slot, enum event_class class) {
             break;
         }
     }
-    update_leaf(s, slot); /* another timer due now has its turn in the next round */
+    fill_leaf(s, slot); /* another timer due now has its turn in the next round */
 }

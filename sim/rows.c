@@ -5,9 +5,14 @@
 
 #include "policies/policy.h"
 
-void rows_free(struct row_list *list) {
-    free(list->rows);
-    *list = (struct row_list){0};
+#define KINDS 4u
+_Static_assert(ROW_REBALANCE + 1 == KINDS, "the kinds of rows");
+_Static_assert(KINDS *TRACE_POOLS_MAX <= 1u << EVENT_ENTITY_BITS, "a place in the tournament for each");
+
+void rows_free(struct rows *r) {
+    event_queue_free(&r->next);
+    free(r->at);
+    *r = (struct rows){0};
 }
 
 /* Last index with at_ms[i] <= t; the first is at 0. */
@@ -39,82 +44,85 @@ int64_t rows_price_at_start(const struct sim_config *config, uint32_t pool) {
     return p->uusd_per_h[index_at(p->at_ms, p->n, config->window_start_ms)];
 }
 
-static bool push_row(struct row_list *list, struct row row) {
-    if (list->n == list->room) {
-        uint32_t room = list->room ? list->room * 2 : 1024;
-        struct row *rows = realloc(list->rows, room * sizeof *rows);
-        if (!rows) return false;
-        list->rows = rows;
-        list->room = room;
+static int64_t lead_ms(const struct sim_config *c, uint32_t pool, enum row_kind kind) {
+    return kind == ROW_NOTICE ? c->pools[pool].notice_ms : c->pools[pool].rebalance_ms;
+}
+
+/* From index i on, the change point of which the next row of this kind is
+ * made; sets its time in the run.  Past the last: false. */
+static bool seek(const struct sim_config *c, uint32_t pool, enum row_kind kind, uint32_t *i, int64_t *at_ms) {
+    const struct trace_pool *t = &c->trace->pools[pool];
+    int64_t start = c->window_start_ms;
+    switch (kind) {
+    case ROW_PRICE:
+        if (*i >= t->price.n) return false;
+        *at_ms = t->price.at_ms[*i] - start;
+        break;
+    case ROW_CAPACITY:
+        if (*i >= t->capacity.n) return false;
+        *at_ms = t->capacity.at_ms[*i] - start;
+        break;
+    case ROW_NOTICE:
+    case ROW_REBALANCE:
+        /* a capacity that falls announces itself, even when it will fall after the end of the run */
+        for (int64_t lead = lead_ms(c, pool, kind);; (*i)++) {
+            if (*i >= t->capacity.n) return false;
+            *at_ms = t->capacity.at_ms[*i] - start - lead;
+            if (t->capacity.value[*i] < t->capacity.value[*i - 1] && *at_ms > 0) break;
+        }
+        break;
     }
-    list->rows[list->n++] = row;
-    return true;
+    return *at_ms < c->horizon_ms;
 }
 
-static bool push_signal(struct row_list *list, const struct sim_config *config, struct row signal, enum row_kind kind,
-                        int64_t lead_ms) {
-    signal.kind = (uint8_t)kind;
-    signal.class = EVENT_NOTICE;
-    signal.at_ms = signal.due_ms - lead_ms;
-    if (lead_ms == 0 || signal.at_ms <= 0 || signal.at_ms >= config->horizon_ms) return true;
-    return push_row(list, signal);
+static enum event_class class_of(enum row_kind kind) { return kind <= ROW_CAPACITY ? EVENT_TRACE : EVENT_NOTICE; }
+
+/* The stream's place in the tournament follows its place in the trace. */
+static void enter(struct rows *r, uint32_t pool, enum row_kind kind) {
+    uint32_t entity = (uint32_t)kind * r->config->trace->n_pools + pool;
+    int64_t at_ms = 0;
+    bool more = seek(r->config, pool, kind, &r->at[entity], &at_ms);
+    event_queue_set(&r->next, entity, more ? event_key(at_ms, class_of(kind), entity) : EVENT_NONE);
 }
 
-/* A capacity that falls announces itself, where the pool gives such signals,
- * even when it will fall after the end of the run. */
-static bool push_signals(struct row_list *list, const struct sim_config *config, uint32_t pool, int64_t due_ms,
-                         uint32_t value) {
-    const struct pool_params *p = &config->pools[pool];
-    struct row signal = {.value = value, .due_ms = due_ms, .pool = pool};
-    if (config->means_launch) return true;
-    return push_signal(list, config, signal, ROW_NOTICE, p->notice_ms) &&
-           push_signal(list, config, signal, ROW_REBALANCE, p->rebalance_ms);
+static void start_stream(struct rows *r, uint32_t pool, enum row_kind kind) {
+    const struct sim_config *c = r->config;
+    const struct trace_pool *t = &c->trace->pools[pool];
+    if (kind == ROW_PRICE && !trace_priced(c, pool)) return;
+    if (kind != ROW_PRICE && t->capacity.n == 0) return;
+    if (kind >= ROW_NOTICE && (c->means_launch || lead_ms(c, pool, kind) == 0)) return;
+    r->at[(uint32_t)kind * c->trace->n_pools + pool] =
+        1 + (kind == ROW_PRICE ? index_at(t->price.at_ms, t->price.n, c->window_start_ms)
+                               : index_at(t->capacity.at_ms, t->capacity.n, c->window_start_ms));
+    enter(r, pool, kind);
 }
 
-static bool push_pool(struct row_list *list, const struct sim_config *config, uint32_t pool) {
-    const struct trace_pool *t = &config->trace->pools[pool];
-    int64_t start = config->window_start_ms, end = start + config->horizon_ms;
-    const struct pool_params *p = &config->pools[pool];
-    int64_t lead = p->notice_ms > p->rebalance_ms ? p->notice_ms : p->rebalance_ms;
-    uint32_t i = t->capacity.n ? index_at(t->capacity.at_ms, t->capacity.n, start) + 1 : 0;
-    for (; i < t->capacity.n && t->capacity.at_ms[i] < end + lead; i++) {
-        struct row r = {.at_ms = t->capacity.at_ms[i] - start,
-                        .value = t->capacity.value[i],
-                        .pool = pool,
-                        .class = EVENT_TRACE,
-                        .kind = ROW_CAPACITY};
-        if (t->capacity.at_ms[i] < end && !push_row(list, r)) return false;
-        if (t->capacity.value[i] < t->capacity.value[i - 1] &&
-            !push_signals(list, config, pool, r.at_ms, t->capacity.value[i]))
-            return false;
+enum error_code rows_start(struct rows *r, const struct sim_config *config, struct error *e) {
+    uint32_t n = KINDS * config->trace->n_pools;
+    r->config = config;
+    TRY(event_queue_reset(&r->next, n, e));
+    if (n > r->room) {
+        uint32_t *at = realloc(r->at, n * sizeof *at);
+        if (!at) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        r->at = at;
+        r->room = n;
     }
-    if (!trace_priced(config, pool)) return true;
-    for (i = index_at(t->price.at_ms, t->price.n, start) + 1; i < t->price.n && t->price.at_ms[i] < end; i++) {
-        struct row r = {.at_ms = t->price.at_ms[i] - start,
-                        .value = t->price.uusd_per_h[i],
-                        .pool = pool,
-                        .class = EVENT_TRACE,
-                        .kind = ROW_PRICE};
-        if (!push_row(list, r)) return false;
-    }
-    return true;
-}
-
-static int compare(const void *a, const void *b) {
-    const struct row *x = a, *y = b;
-    if (x->at_ms != y->at_ms) return x->at_ms < y->at_ms ? -1 : 1;
-    if (x->class != y->class) return x->class < y->class ? -1 : 1;
-    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
-    if (x->pool != y->pool) return x->pool < y->pool ? -1 : 1;
-    return (x->due_ms > y->due_ms) - (x->due_ms < y->due_ms);
-}
-
-enum error_code rows_build(struct row_list *list, const struct sim_config *config, struct error *e) {
-    list->n = 0;
     for (uint32_t g = 0; g < config->n_groups; g++)
         for (uint32_t i = 0; i < config->groups[g].n_pools; i++)
-            if (!push_pool(list, config, config->groups[g].pools[i]))
-                return error_set(e, ERR_FAILED, NULL, "out of memory");
-    if (list->n) qsort(list->rows, list->n, sizeof *list->rows, compare);
+            for (uint32_t kind = 0; kind < KINDS; kind++)
+                start_stream(r, config->groups[g].pools[i], (enum row_kind)kind);
     return OK;
+}
+
+struct row rows_take(struct rows *r) {
+    const struct sim_config *c = r->config;
+    uint64_t key = event_queue_first(&r->next);
+    uint32_t entity = event_entity(key), n = c->trace->n_pools, i = r->at[entity]++;
+    enum row_kind kind = (enum row_kind)(entity / n);
+    const struct trace_pool *t = &c->trace->pools[entity % n];
+    struct row row = {.at_ms = event_time(key), .pool = entity % n, .kind = (uint8_t)kind};
+    row.value = kind == ROW_PRICE ? t->price.uusd_per_h[i] : t->capacity.value[i];
+    if (kind >= ROW_NOTICE) row.due_ms = t->capacity.at_ms[i] - c->window_start_ms;
+    enter(r, row.pool, kind);
+    return row;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Everything a trace will do during a run, as one list in order of time. */
+ * Everything a trace will do during a run, one row after the other in order of
+ * time.  The trace stays where it is, shared by all runs: each pool has a
+ * place in its prices, capacities, notices and recommendations, and a
+ * tournament among these says whose turn it is. */
 #ifndef SPOTSIM_SIM_ROWS_H
 #define SPOTSIM_SIM_ROWS_H
 
@@ -13,18 +16,29 @@ struct row {
     int64_t value;  /* price, or capacity; of a notice: the capacity it is about */
     int64_t due_ms; /* notice, rebalance: when the capacity falls */
     uint32_t pool;
-    uint8_t class, kind; /* enum event_class, enum row_kind */
+    uint8_t kind; /* enum row_kind */
 };
 
-struct row_list {
-    uint32_t n, room;
-    struct row *rows;
+struct rows {
+    const struct sim_config *config;
+    struct event_queue next; /* entity: kind x number of pools + pool */
+    uint32_t *at;            /* per entity: index of its next row's change point */
+    uint32_t room;
 };
 
-/* Rows of the run (0, horizon), sorted by time, class, kind, pool; what holds
- * at time 0 is not among them. */
-enum error_code rows_build(struct row_list *list, const struct sim_config *config, struct error *e);
-void rows_free(struct row_list *list);
+/* Rows of the run (0, horizon) in order of time, class, kind, pool; what holds
+ * at time 0 is not among them.  Starts over; memory is reused.  `config` must
+ * outlive the run. */
+enum error_code rows_start(struct rows *r, const struct sim_config *config, struct error *e);
+void rows_free(struct rows *r);
+/* Time and class of the next row as a timer's key with entity 0; EVENT_NONE:
+ * there is none. */
+static inline uint64_t rows_key(const struct rows *r) {
+    uint64_t first = event_queue_first(&r->next);
+    return first == EVENT_NONE ? EVENT_NONE : first >> EVENT_ENTITY_BITS << EVENT_ENTITY_BITS;
+}
+/* The next row, which must be there. */
+struct row rows_take(struct rows *r);
 
 /* What holds at the start of the run. */
 uint32_t rows_capacity_at_start(const struct sim_config *config, uint32_t pool);

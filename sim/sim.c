@@ -181,7 +181,6 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     s->now_ms = 0;
     s->counting = c->warmup_ms == 0;
     s->changed = true;
-    s->next_row = 0;
     s->waiting_first = s->waiting_n = s->launching = 0;
     s->events = s->steps = s->failed = s->rebalanced = 0;
     s->fingerprint = 0;
@@ -192,7 +191,7 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     TRY(make_room(s, c, e));
     uint64_t key = random_key(random_key(0, c->seed), c->replication);
     loops_start(s, key);
-    TRY(rows_build(&s->rows, c, e));
+    TRY(rows_start(&s->rows, c, e));
     TRY(start_cloud(s, c, key, e));
     TRY(start_fleet(s, c, key, e));
     s->group_entity = 1;
@@ -256,11 +255,22 @@ static void move_to(struct sim *s, int64_t to_ms) {
     s->now_ms = to_ms;
 }
 
-static int by_launch(const void *a, const void *b, void *arg) {
-    const struct sim *s = arg;
-    uint64_t x = fleet_row(s->fleet, *(const uint32_t *)a)->launch,
-             y = fleet_row(s->fleet, *(const uint32_t *)b)->launch;
+static int by_launch(const void *a, const void *b) {
+    uint64_t x = ((const struct due *)a)->launch, y = ((const struct due *)b)->launch;
     return (x > y) - (x < y);
+}
+
+static void sort_batch(struct due *due, uint32_t n) {
+    if (n > 32) {
+        qsort(due, n, sizeof *due, by_launch);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        struct due next = due[i];
+        uint32_t k = i;
+        for (; k > 0 && due[k - 1].launch > next.launch; k--) due[k] = due[k - 1];
+        due[k] = next;
+    }
 }
 
 static void fire(struct sim *s, uint32_t slot, enum event_class class) {
@@ -271,7 +281,7 @@ static void fire(struct sim *s, uint32_t slot, enum event_class class) {
 
 static bool grow_batch(struct sim *s) {
     uint32_t room = s->batch_room ? s->batch_room * 2 : 64;
-    uint32_t *batch = realloc(s->batch, room * sizeof *batch);
+    struct due *batch = realloc(s->batch, room * sizeof *batch);
     if (!batch) {
         sim_fail(s, error_set(s->error, ERR_FAILED, NULL, "out of memory"));
         return false;
@@ -295,14 +305,14 @@ static void fire_replicas(struct sim *s, uint64_t key) {
     }
     for (;;) {
         if (n == s->batch_room && !grow_batch(s)) return;
-        s->batch[n++] = slot;
+        s->batch[n++] = (struct due){fleet_row(s->fleet, slot)->launch, slot};
         if (next >> EVENT_ENTITY_BITS != prefix) break;
         slot = event_entity(next) - s->replica_entity;
         event_queue_pop(&s->queue, event_entity(next));
         next = event_queue_first(&s->queue);
     }
-    qsort_r(s->batch, n, sizeof *s->batch, by_launch, s);
-    for (uint32_t i = 0; i < n && s->status == OK; i++) fire(s, s->batch[i], class);
+    sort_batch(s->batch, n);
+    for (uint32_t i = 0; i < n && s->status == OK; i++) fire(s, s->batch[i].slot, class);
 }
 
 static void fire_timer(struct sim *s, uint64_t key) {
@@ -325,24 +335,17 @@ static void fire_timer(struct sim *s, uint64_t key) {
     }
 }
 
-static void next_row(struct sim *s) {
-    s->row_key = EVENT_NONE;
-    if (s->next_row == s->rows.n) return;
-    const struct row *row = &s->rows.rows[s->next_row];
-    s->row_key = event_key(row->at_ms, (enum event_class)row->class, 0);
-}
-
 static void fire_row(struct sim *s) {
-    const struct row *row = &s->rows.rows[s->next_row++];
+    struct row row = rows_take(&s->rows);
     s->events++;
-    s->fingerprint = random_mix(s->fingerprint ^ s->row_key ^ ((uint64_t)row->pool << 32 | (uint64_t)row->value));
-    next_row(s);
-    pool_row(s, row);
+    s->fingerprint = random_mix(s->fingerprint ^ s->row_key ^ ((uint64_t)row.pool << 32 | (uint64_t)row.value));
+    s->row_key = rows_key(&s->rows);
+    pool_row(s, &row);
 }
 
 static void loop(struct sim *s) {
     int64_t horizon = s->config->horizon_ms;
-    next_row(s);
+    s->row_key = rows_key(&s->rows);
     while (s->status == OK) {
         uint64_t timer = event_queue_first(&s->queue);
         uint64_t first = s->row_key <= timer ? s->row_key : timer;

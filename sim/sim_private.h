@@ -81,15 +81,20 @@ struct pool_counts {
     int64_t serving_ms[SP_MARKETS]; /* instance-ms */
 };
 
+/* A replica whose timer has come. */
+struct due {
+    uint64_t launch;
+    uint32_t slot;
+};
+
 struct sim {
     const struct sim_config *config;
     const struct sim_outputs *outputs;
     struct fleet *fleet;
     struct cloud cloud;
     struct event_queue queue;
-    struct row_list rows;
-    uint32_t next_row;
-    uint64_t row_key; /* when that is, as a timer's key; EVENT_NONE: no row is left */
+    struct rows rows;
+    uint64_t row_key; /* when the next row is due */
     int64_t now_ms;
     bool counting; /* warm-up is over */
     bool changed;  /* something the timeline shows */
@@ -112,7 +117,7 @@ struct sim {
     uint32_t launching; /* requests sent whose outcome the controller has not seen */
     bool at_once;       /* one group that decides on observations: it needs no place in the queue */
     bool decide;        /* and has a decision due at this instant */
-    uint32_t *batch;    /* replicas due at the same instant and class */
+    struct due *batch;  /* replicas due at the same instant and class */
     uint32_t batch_room;
     uint64_t events, steps, fingerprint;
     uint64_t failed, rebalanced;
