@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# spotsim trace synth|fit|compare and sweep --stress: presets, files, errors, and
+# how close the models come to the real campaigns, where those are there.
+program=${SPOTSIM:-build/spotsim}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+work=$(mktemp -d "${TMPDIR:-/tmp}/spotsim-golden.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+bad=0 tried=0
+
+# run STATUS COMMAND...: the exit status; output in $work/out and $work/err
+run() {
+    status=$1
+    shift
+    tried=$((tried + 1))
+    "$program" "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    [ $got -eq "$status" ] && ! grep -q 'Sanitizer\|runtime error' "$work/err" && return
+    echo "expected status $status, got $got: $*"
+    sed 's/^/    /' "$work/err"
+    bad=$((bad + 1))
+}
+says() { # FILE PIECE
+    grep -qF -- "$2" "$work/$1" && return
+    echo "expected '$2' in $1:"
+    sed 's/^/    /' "$work/$1" | head -n 40
+    bad=$((bad + 1))
+}
+yes() { # WHAT COMMAND...
+    what=$1
+    shift
+    "$@" && return
+    echo "$what"
+    bad=$((bad + 1))
+}
+
+# every preset makes a trace that reads back; the same seed makes the same bytes
+for file in traces/presets/*.json; do
+    preset=$(basename "$file" .json)
+    run 0 trace synth "$file" --seed 3 --span 20d -o "$work/a.csv"
+    run 0 trace synth "$preset" --seed 3 --span 20d -o "$work/b.csv"
+    yes "$preset: the file and its name give different traces" cmp -s "$work/a.csv" "$work/b.csv"
+    run 0 trace stat "$work/a.csv"
+done
+run 0 trace synth nine-zones --seed 4 --span 20d
+run 0 trace synth nine-zones --seed 4 --span 20d --format skypilot -o "$work/folder"
+yes "nine files" [ "$(find "$work/folder" -name '*.json' | wc -l)" -eq 9 ]
+run 0 trace stat "$work/folder"
+run 0 trace synth cloud-gcp --lifetimes 200 -o "$work/lives.csv"
+run 0 trace fit "$work/lives.csv" -o "$work/lives.json"
+says out '* weibull-normal'
+
+# fit, make, compare
+run 0 trace synth nine-zones --seed 5 --span 25d -o "$work/nine.csv"
+run 0 trace fit "$work/nine.csv" -o "$work/nine.json" --name nine
+says out 'state correlation within a region'
+run 0 trace fit "$work/nine.csv" -o "$work/again.json" --name nine --quiet
+yes "a quiet fit prints" [ ! -s "$work/out" ]
+yes "two fits differ" cmp -s "$work/nine.json" "$work/again.json"
+run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --price-on-demand 3
+says out 'Full availability'
+run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --json --threads 1
+cp "$work/out" "$work/one.json"
+run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --json --threads 2
+yes "threads change a comparison" cmp -s "$work/out" "$work/one.json"
+run 0 trace synth "$work/nine.json" --seed 1 -o "$work/made.csv"
+run 0 trace compare "$work/nine.csv" "$work/made.csv" --target 2 --policies 'spot+cheapest' 'skyserve(base=1)+skypilot' -o "$work/cmp.txt"
+yes "no comparison written" grep -q 'skyserve(base=1)+skypilot' "$work/cmp.txt"
+run 0 trace fit "$work/nine.csv" --process runs --family exponential -o "$work/runs.json"
+says out '* exponential'
+run 0 trace compare "$work/nine.csv" "$work/runs.json" --traces 2 --target 2
+run 0 trace fit "$work/nine.csv" --process runs --stationary
+
+# stress
+run 0 sweep --trace "$work/nine.csv" --target 3 --price-on-demand 3 --policy 'skyserve()+skypilot' --stress
+for name in regional-outage drought price-spike flapping-zone all-spot-lost on-demand-shortage; do says out $name; done
+run 0 sweep --trace "$work/nine.csv" --target 3 --policy 'skyserve()+skypilot' --vary policy.mix.base=0..1 --stress --json
+says out '"variant": "policy.mix.base=1"'
+
+# what is wrong is said, with exit status 2 (1 for the disk)
+printf '{"format": 1, "process": "runs", "pools": [{"name": "a", "up": {"family": "weibul"}, "down": {}}]}' >"$work/bad.json"
+run 2 trace synth "$work/bad.json"
+says err 'bad.json: pools[0].up'
+says err "did you mean 'weibull'"
+run 2 trace synth
+says err 'expected one model'
+run 2 trace synth no-such-preset
+run 2 trace synth nine-zones --span 0s
+run 2 trace synth nine-zones --shares some
+run 2 trace synth nine-zones --format csv
+run 2 trace synth nine-zones --format skypilot
+run 2 trace synth spot-advisor --span 30000d
+run 2 trace synth nine-zones --lifetimes 5
+says err 'no lifetime'
+run 2 trace synth nine-zones --span 2d -o "$work/none/such.csv"
+[ -w /dev/full ] && run 1 trace synth nine-zones --span 2d -o /dev/full
+run 2 trace fit
+run 2 trace fit "$work/nine.csv" --family gauss
+run 2 trace fit "$work/nine.csv" --process none
+run 0 trace synth nine-zones --seed 4 --span 12h -o "$work/short.csv"
+run 2 trace fit "$work/short.csv" -o "$work/short.json"
+says err 'a fit needs 10'
+yes "a refused fit left a model" [ ! -e "$work/short.json" ]
+run 2 trace compare "$work/nine.csv"
+run 2 trace compare "$work/nine.csv" "$work/lives.csv"
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --policies nothing
+run 2 sweep --trace "$work/nine.csv" --target 3 --policy 'spot+cheapest' --stress --out "$work/folder2"
+run 0 trace synth --help
+run 0 trace fit --help
+run 0 trace compare --help
+says out 'usage: spotsim trace compare'
+
+echo "# count: commands on models: $tried"
+[ $bad -eq 0 ]

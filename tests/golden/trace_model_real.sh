@@ -1,0 +1,58 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Fits each real campaign and compares policies on it and on traces made from
+# the model (docs/synthetic-traces.md has the tables).  Skipped where the real
+# traces are not there.
+program=${SPOTSIM:-build/spotsim}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+real=${SPOTSIM_TRACES:-../shared/traces}
+[ -d "$real/skypilot" ] || {
+    echo "the real traces are not there"
+    exit 77
+}
+work=$(mktemp -d "${TMPDIR:-/tmp}/spotsim-golden.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+bad=0 campaigns=0
+traces=32
+[ "${SPOTSIM_FULL:-0}" = 1 ] && traces=200
+
+# campaign NAME MISSES FIT-OPTIONS PATH...: at most so many of the 18 quantities
+# outside; the shape within the limits below
+campaign() {
+    name=$1 misses=$2 options=$3
+    shift 3
+    campaigns=$((campaigns + 1))
+    align=""
+    [ ! -f "$work/$name.align" ] || align="--align $work/$name.align"
+    # shellcheck disable=SC2086
+    "$program" trace fit "$@" $align $options -o "$work/$name.json" --quiet 2>"$work/err" &&
+        "$program" trace compare "$@" "$work/$name.json" $align --traces $traces >"$work/$name.txt" 2>"$work/err" || {
+        echo "$name:"
+        sed 's/^/    /' "$work/err"
+        bad=$((bad + 1))
+        return
+    }
+    awk -v name="$name" -v misses="$misses" '
+        function check(ok, what) { if (!ok) { print name ": " what; bad = 1 } }
+        function off(a, b) { return a > b ? a - b : b - a }
+        /^all pools down/ { check($(NF-2) < 0.004 || ($(NF-1) < 2 * $(NF-2) && $(NF-1) > $(NF-2) / 2), $0) }
+        /^state correlation/ { check(off($(NF-2), $(NF-1)) < 0.1, $0) }
+        /^changes per pool/ { check(off($(NF-2), $(NF-1)) < 0.15 * $(NF-2), $0) }
+        /^spread of a pool/ { check(off($(NF-2), $(NF-1)) < 0.2 * $(NF-2), $0) }
+        / of [0-9]+ within:/ { found = 1; check($3 - $1 <= misses, $0) }
+        END { check(found, "no verdict"); exit bad }' "$work/$name.txt" || {
+        cat "$work/$name.txt"
+        bad=$((bad + 1))
+    }
+}
+
+s=$real/skypilot
+printf 'pool,offset\nus-east-2b_v100_1,1462ticks\n' >"$work/wide16.align"
+printf 'pool,offset\nus-east-1f_v100_1,1975ticks\n' >"$work/wide4.align"
+campaign nine-2023 0 "" "$s/availability/1-node/aws-02-15-2023" "$real/skynomad/v100_spot_prices.json"
+campaign eight-2022 2 "" "$s/availability/1-node/aws-10-26-2022"
+campaign wide16 4 "" "$s/availability/16-node/aws-08-27-2023"
+campaign wide4 2 --skip-few "$s/preemption/4-node/aws-08-03-2023"
+campaign intel 1 "" "$s/preemption/1-node/aws-04-19-2023"
+echo "# count: campaigns compared with their models: $campaigns"
+[ $bad -eq 0 ]
