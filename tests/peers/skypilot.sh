@@ -18,7 +18,7 @@ if [ "${SPOTSIM_FULL:-0}" = 1 ]; then
 fi
 
 skip() {
-    echo "SKIPPED: $1; the frozen decisions in tests/golden still ran"
+    echo "SKIPPED: $1; tests/golden/test_peer_decisions.c checks what is frozen of it"
     exit 77
 }
 
@@ -29,8 +29,20 @@ install_release() {
     python3 -m venv "$venv" || return 1
     pip="$venv/bin/pip --disable-pip-version-check --quiet install --timeout 20 --retries 1"
     # pip warns that the release's other dependencies are missing: they are
-    $pip --no-deps -r "$here/requirements.txt" && $pip -r "$here/imports.txt" 2>/dev/null || return 1
+    $pip --no-deps -r "$here/requirements.txt" && $pip -r "$here/imports.txt" || return 1
     echo "$wanted" >"$venv/installed"
+}
+
+# Why not: that PyPI cannot be reached is said only where pip ended with that.
+skip_install() {
+    tail -n 5 "$log" | sed 's/^/pip: /'
+    release=$(grep -v '^#' "$here/requirements.txt")
+    network='connection|name resolution|network is unreachable|timed out|proxyerror|certificate'
+    if { grep -q 'from versions: none' "$log" && grep -qiE "$network" "$log"; } ||
+        grep '^ERROR:' "$log" | grep -qiE "$network"; then
+        skip "cannot install $release: PyPI cannot be reached"
+    fi
+    skip "cannot install $release: $(grep . "$log" | tail -n 1)"
 }
 
 [ -x "$driver" ] || { echo "no $driver; make tests builds it"; exit 1; }
@@ -39,7 +51,8 @@ mkdir -p build/peers
 # builds that are tested at the same time share one installation
 exec 9>build/peers/skypilot.lock
 flock 9
-install_release || skip "cannot install $(grep -v '^#' "$here/requirements.txt") from PyPI"
+log=build/peers/skypilot-install.log
+install_release >"$log" 2>&1 || skip_install
 flock -u 9
 
 # SkyPilot keeps files under HOME and would report its use

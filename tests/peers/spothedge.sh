@@ -14,7 +14,7 @@ if [ "${SPOTSIM_FULL:-0}" = 1 ]; then
 fi
 
 skip() {
-    echo "SKIPPED: $1; the frozen decisions in tests/golden still ran"
+    echo "SKIPPED: $1; tests/golden/test_peer_decisions.c checks what is frozen of it"
     exit 77
 }
 

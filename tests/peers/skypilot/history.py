@@ -452,6 +452,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument('--decisions', type=int, default=2000)
     parser.add_argument('--ticks', type=int, default=100, help='of one history')
     parser.add_argument('--seed', type=int, default=1, help='of the first history')
+    parser.add_argument('--only', type=int, metavar='SEED', help='one random history')
     parser.add_argument('--every-combination', action='store_true',
                         help='go on until every base, dynamic fallback and overprovision was met together')
     parser.add_argument('--record', help='file for the conversations with our policies')
@@ -460,6 +461,9 @@ def parse_arguments() -> argparse.Namespace:
 
 def histories(args: argparse.Namespace, driver: Driver) -> Iterator[Tuple[str, History, int]]:
     """Name, history, its ticks: those that are written out, then random ones."""
+    if args.only is not None:
+        yield f'history {args.only}', History(args.only, driver), args.ticks
+        return
     for n, kind in enumerate((Starvation, Swing)):
         yield kind.__name__.lower(), kind(args.seed + n, driver), kind.TICKS
     for seed in itertools.count(args.seed + 2):
