@@ -496,8 +496,8 @@ def run_all(args: argparse.Namespace, record: Optional[IO[str]]) -> Optional[str
             break
     for what, n in counts.items():
         print(f'# count: SkyPilot {what}: {n}')
-    print(f'# count: SkyPilot combinations of base, dynamic fallback, overprovision: {len(met.intersection(COMBINATIONS))} '
-          f'of {len(COMBINATIONS)}')
+    n_met = len(met.intersection(COMBINATIONS))
+    print(f'# count: SkyPilot combinations of base, dynamic fallback, overprovision: {n_met} of {len(COMBINATIONS)}')
     print('# count: SkyPilot rows seen:', ', '.join(f'{name} {n}' for name, n in sorted(statuses.items())))
     return error
 

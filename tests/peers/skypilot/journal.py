@@ -41,11 +41,12 @@ def draw_runs(rng: random.Random, n: int) -> Iterator[Run]:
     for i in range(n):
         loaded = i % 2 == 1
         least = rng.choice([1, 2, 4, 7])
+        base, extra = rng.choice([0, 0, 1]), rng.choice([0, 1, 2])
         if i % 4 == 1:
-            least = 0  # scales to zero
+            least = base = extra = 0  # scales to zero, where ticks are 5 s apart
         downscale_delay = 45 if i % 4 == 3 else None  # 45 s: not a multiple of the tick
-        spec = real.Spec(use_spot=True, base=rng.choice([0, 0, 1]), dynamic=rng.choice([False, True]),
-                         overprovision=rng.choice([0, 1, 2]), min_replicas=least,
+        spec = real.Spec(use_spot=True, base=base, dynamic=rng.choice([False, True]),
+                         overprovision=extra, min_replicas=least,
                          max_replicas=least + 5 if loaded else least, qps=0.5, upscale_delay=None,
                          downscale_delay=downscale_delay, initial_delay=1200)
         load = ' '.join(f'{6 * hour}h:{rng.choice([0, 0.5, 1.2, 3, 7])}' for hour in range(40)) if loaded else ''
