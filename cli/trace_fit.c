@@ -49,7 +49,7 @@ static enum error_code name_model(const struct options *o, struct model *m, cons
     const char *name = options_get(o, "name"), *base = strrchr(source, '/');
     char about[300];
     TRY(model_text(&m->name, name ? name : base && base[1] ? base + 1 : source, e));
-    snprintf(about, sizeof about, "fitted to %.240s", base && base[1] ? base + 1 : source);
+    snprintf(about, sizeof about, "fitted to %.120s", base && base[1] ? base + 1 : source);
     return model_text(&m->about, about, e);
 }
 

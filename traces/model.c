@@ -9,6 +9,8 @@
 #include "traces/identity.h"
 
 #define SUM_TOLERANCE 1e-3
+/* Nearer to 1 than this is 1: scaling again would never come to rest. */
+#define SUM_EXACT 1e-9
 
 const char *const model_event_kinds[] = {"outage", "drought", "price", "flap", "on-demand", NULL};
 const char *const model_processes[] = {"state", "runs", NULL};
@@ -92,7 +94,7 @@ static enum error_code check_levels(struct model_pool *p, const char *where, str
     }
     if (fabs(sum - 1) > SUM_TOLERANCE)
         return error_set(e, ERR_INPUT, where, "shares of \"levels\" sum to %g; expected 1", sum);
-    for (uint32_t i = 0; i < p->n_levels; i++) p->levels[i].share /= sum;
+    for (uint32_t i = 0; fabs(sum - 1) > SUM_EXACT && i < p->n_levels; i++) p->levels[i].share /= sum;
     return OK;
 }
 
@@ -102,11 +104,11 @@ static enum error_code check_state(const struct model *m, struct model_pool *p, 
     for (uint32_t k = 0; k < m->n_scales; k++) sum += p->state.weight[k];
     if (fabs(sum - 1) > SUM_TOLERANCE)
         return error_set(e, ERR_INPUT, where, "\"weights\" sum to %g; expected 1", sum);
-    for (uint32_t k = 0; k < m->n_scales; k++) p->state.weight[k] /= sum;
+    for (uint32_t k = 0; fabs(sum - 1) > SUM_EXACT && k < m->n_scales; k++) p->state.weight[k] /= sum;
     for (uint32_t i = 0; i < p->state.n_loads; i++) squares += p->state.loads[i].value * p->state.loads[i].value;
     if (squares > 1 + SUM_TOLERANCE)
         return error_set(e, ERR_INPUT, where, "squares of \"loads\" sum to %g; expected 1 at most", squares);
-    for (uint32_t i = 0; squares > 1 && i < p->state.n_loads; i++) p->state.loads[i].value /= sqrt(squares);
+    for (uint32_t i = 0; squares > 1 + SUM_EXACT && i < p->state.n_loads; i++) p->state.loads[i].value /= sqrt(squares);
     return OK;
 }
 
@@ -114,12 +116,12 @@ static enum error_code check_runs(struct model_pool *p, const char *where, struc
     struct model_runs *r = &p->runs;
     double sum = 0;
     if (r->width < 1) r->width = 1;
-    if (r->width == 1 || r->whole_loss <= 0) r->whole_loss = r->width == 1 ? 1 : r->whole_loss;
+    if (r->width == 1) r->whole_loss = 1;
     if (r->whole_loss <= 0) return error_set(e, ERR_INPUT, where, "\"whole_loss\" must be more than 0");
     for (uint32_t i = 0; i < r->n_batches; i++) sum += r->batch[i];
     if (r->n_batches && fabs(sum - 1) > SUM_TOLERANCE)
         return error_set(e, ERR_INPUT, where, "\"batches\" sum to %g; expected 1", sum);
-    for (uint32_t i = 0; i < r->n_batches; i++) r->batch[i] /= sum;
+    for (uint32_t i = 0; fabs(sum - 1) > SUM_EXACT && i < r->n_batches; i++) r->batch[i] /= sum;
     if (r->whole_loss < 1 && r->n_batches == 0)
         return error_set(e, ERR_INPUT, where, "\"whole_loss\" below 1 needs \"batches\"");
     if (r->whole_loss < 1 && !(r->refill_h > 0))

@@ -183,6 +183,8 @@ static enum error_code read_loads(struct model *m, const cJSON *v, const char *w
         TRY(trace_json_member(v, item->string, where, &once, e));
         if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= 1))
             return error_set(e, ERR_INPUT, where, "\"%.40s\": expected a load from -1 to 1", item->string);
+        if (!*item->string || raw_text_fault(item->string))
+            return error_set(e, ERR_INPUT, where, "a factor's name must be plain text");
         enum error_code rc = model_factor(m, item->string, &load->factor, e);
         if (rc != OK) {
             error_in(e, where);
@@ -298,6 +300,8 @@ static enum error_code read_pools(struct model *m, const cJSON *list, const char
 static enum error_code read_event(const cJSON *v, const char *where, struct model_event *event, struct error *e) {
     *event = (struct model_event){.kind = -1, .factor = -1, .capacity = UINT32_MAX};
     TRY(read_table(v, where, event_fields, COUNT(event_fields), NULL, event, e));
+    const char *fault = event->pools ? raw_text_fault(event->pools) : NULL;
+    if (fault) return error_set(e, ERR_INPUT, where, "\"pools\" %s", fault);
     if (event->kind < 0) return error_set(e, ERR_INPUT, where, "needs a \"kind\"");
     if (event->kind != EVENT_ON_DEMAND && event->for_ms <= 0) return error_set(e, ERR_INPUT, where, "needs \"for\"");
     bool factor = event->kind == EVENT_DROUGHT || event->kind == EVENT_PRICE;
@@ -354,8 +358,10 @@ static enum error_code read_model(struct model *m, const cJSON *doc, const char 
     TRY(read_table(doc, outer, top_fields, COUNT(top_fields), others, m, e));
     if (!cJSON_IsNumber(format) || format->valuedouble != FORMAT_VERSION)
         return error_set(e, ERR_INPUT, inside(&place, outer, "format"), "expected %d; is this a model?", FORMAT_VERSION);
-    if (m->name && raw_text_fault(m->name))
-        return error_set(e, ERR_INPUT, inside(&place, outer, "name"), "%s", raw_text_fault(m->name));
+    const char *texts[] = {m->name, m->about};
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (texts[i] && raw_text_fault(texts[i]))
+            return error_set(e, ERR_INPUT, inside(&place, outer, i ? "about" : "name"), "%s", raw_text_fault(texts[i]));
     if (epoch) TRY(read_epoch(m, epoch, inside(&place, outer, "epoch"), e));
     TRY(read_scales(m, doc, outer, e));
     if (pools) TRY(read_pools(m, pools, outer, e));
