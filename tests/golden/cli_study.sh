@@ -143,13 +143,14 @@ for kib in 4 64 120; do
     (
         trap '' XFSZ
         ulimit -f $((kib * 2))
-        "$program" sweep "$work/s.json" --vary policy.mix.base=0..3 --replications 8 --out "$work/full" \
+        # a build that measures coverage writes its counts elsewhere: they would be cut off too
+        GCOV_PREFIX="$work/gcov" "$program" sweep "$work/s.json" --vary policy.mix.base=0..3 --replications 8 --out "$work/full" \
             >/dev/null 2>"$work/err"
         echo $? >"$work/status"
     )
     [ "$(cat "$work/status")" -eq 0 ] && continue # it fitted
     [ "$(cat "$work/status")" -eq 1 ] || die "full disk: expected status 1, got $(cat "$work/status")"
-    [ "$(grep -vc 'note:' "$work/err")" -eq 1 ] || die "full disk: expected one error: $(cat "$work/err")"
+    [ "$(grep -v '^libgcov' "$work/err" | grep -vc 'note:')" -eq 1 ] || die "full disk: expected one error: $(cat "$work/err")"
     [ ! -e "$work/full" ] || die "full disk: a study was left"
     [ -z "$(find "$work" -name 'full.partial*')" ] || die "full disk: a part was left"
     ok
