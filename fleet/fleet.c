@@ -13,11 +13,18 @@ struct fleet *fleet_new(void) {
     return calloc(1, sizeof(struct fleet));
 }
 
+static void free_group_pools(struct ledger_group *g) {
+    free(g->pools);
+    free(g->changed);
+    free(g->marked);
+    memset(g, 0, sizeof *g);
+}
+
 static void free_groups(struct fleet *f) {
     for (uint32_t g = 0; g < f->groups_room; g++) {
         free(f->policies[g].memory);
         free(f->policies[g].obs);
-        free(f->ledger.groups[g].pools);
+        free_group_pools(&f->ledger.groups[g]);
     }
     free(f->policies);
     free(f->ledger.groups);
@@ -132,10 +139,12 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     const struct fleet_group *config = &f->params.groups[g];
     struct ledger_group *lg = &f->ledger.groups[g];
     struct fleet_policy *fp = &f->policies[g];
-    free(lg->pools);
-    memset(lg, 0, sizeof *lg);
-    lg->pools = malloc((config->n_pools ? config->n_pools : 1) * sizeof *lg->pools);
-    if (!lg->pools) return out_of_memory(e);
+    free_group_pools(lg);
+    uint32_t room = config->n_pools ? config->n_pools : 1;
+    lg->pools = malloc(room * sizeof *lg->pools);
+    lg->changed = malloc(room * sizeof *lg->changed);
+    lg->marked = calloc(room, sizeof *lg->marked);
+    if (!lg->pools || !lg->changed || !lg->marked) return out_of_memory(e);
     for (uint32_t i = 0; i < config->n_pools; i++) {
         uint32_t pool = config->pools[i];
         if (pool >= f->params.n_pools || f->pool_group[pool] != SP_NONE)
@@ -150,6 +159,8 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     v->requests = NAN;
     v->n_pools = config->n_pools;
     v->pools = lg->pools;
+    v->changed = lg->changed;
+    for (uint32_t i = 0; i < config->n_pools; i++) ledger_mark(lg, i);
     memset(v->first, 0xff, sizeof v->first); /* SP_NONE */
     memset(v->last, 0xff, sizeof v->last);
     memset(lg->newest, 0xff, sizeof lg->newest);
@@ -294,6 +305,7 @@ void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind
                                .market = (uint8_t)market};
     if (f->journal) journal_observation(f->journal, &o, group, pool);
     push(f, group, o);
+    ledger_mark(&f->ledger.groups[group], o.pool);
     if (kind == SP_OBS_PRICE) p->price_uusd_per_h[market] = value;
     if (kind == SP_OBS_CAPACITY) p->capacity = value;
 }
@@ -329,6 +341,7 @@ static void refuse(struct fleet *f, uint32_t group, const struct sp_action *a, i
                                .market = a->market,
                                .reason = SP_DENIED_GUARD};
     f->ledger.groups[group].pools[a->pool].last_denied_ms[a->market] = now_ms;
+    ledger_mark(&f->ledger.groups[group], a->pool);
     push(f, group, o);
 }
 
@@ -434,7 +447,9 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
         view->n_slots = f->ledger.n_slots;
         view->instances = f->ledger.rows;
         struct sp_actions actions = {f->actions, 0, FLEET_ACTIONS_MAX, false};
+        uint32_t n_changed = view->n_changed;
         p->wake_ms = composer_step(p->composer, view, p->obs, n_obs, &actions);
+        if (view->n_changed == 0) ledger_unmark(&f->ledger.groups[group], n_changed);
         /* what the guard refuses now is for the next step */
         p->n_obs -= n_obs;
         if (p->n_obs > 0) memmove(p->obs, p->obs + n_obs, p->n_obs * sizeof *p->obs);

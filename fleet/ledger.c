@@ -19,6 +19,7 @@ static void count_flagged(struct ledger_group *g, const struct sp_instance *r, s
  * counts of the row's present state. */
 static inline void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
     struct sp_pool *p = &g->pools[r->pool];
+    ledger_mark(g, r->pool);
     p->count[r->market][r->state] += sign;
     g->view.units[r->market][r->state] += p->weight * sign;
     if (r->flags & (SP_NOTICED | SP_REBALANCE)) count_flagged(g, r, p, sign);

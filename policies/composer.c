@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "policies/select.h"
+#include "policies/composer_pools.h"
 
 #define ALIGN 16u
 #define PPM 1000000u
@@ -21,8 +21,7 @@ struct composer {
     const struct sp_policy *policy[PARTS]; /* NULL: the spec has no such part */
     void *state[PARTS];
     size_t state_size[PARTS];
-    uint32_t *planned; /* per pool, scratch of one step */
-    bool *closed;
+    struct composer_pools pools;
     /* What decides later steps, besides the parts' states: no pool could be
      * named, so none is looked for before this unless something is observed. */
     int64_t retry_at[SP_MARKETS];
@@ -34,7 +33,7 @@ struct composer {
 /* One call of composer_step. */
 struct step {
     struct composer *c;
-    const struct sp_view *view;
+    struct sp_view *view;
     struct sp_actions *out;
     uint32_t n_obs, n_before;                            /* n_before: actions that were in the buffer already */
     struct sp_counts now;                                /* without those treated as lost */
@@ -79,7 +78,7 @@ static bool reacts(const struct policy_part *mix, const char *name) {
 size_t composer_size(const struct policy_spec *spec, const struct sp_limits *limits) {
     size_t size = round_up(sizeof(struct composer));
     for (int i = 0; i < PARTS; i++) size += part_size(part_of(spec, (enum part_index)i), limits);
-    return size + round_up(limits->pools * sizeof(uint32_t)) + round_up(limits->pools * sizeof(bool));
+    return size + composer_pools_size(limits->pools);
 }
 
 struct composer *composer_init(void *mem, const struct policy_spec *spec, const struct sp_limits *limits,
@@ -106,8 +105,7 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
         if (part->policy && part->policy->init)
             part->policy->init(c->state[i], part->value, limits, sp_mix64(key + (uint64_t)i + 1));
     }
-    c->planned = (uint32_t *)(void *)at;
-    c->closed = (bool *)(at + round_up(limits->pools * sizeof(uint32_t)));
+    composer_pools_init(&c->pools, at, limits->pools, c->react_rebalance);
     return c;
 }
 
@@ -162,61 +160,27 @@ static void ask_mix(struct step *s, const struct sp_observation *obs) {
 
 /* ---- launches ------------------------------------------------------------ */
 
-/* Per pool: alive spot rows, and whether not to ask it: it said no at this very
- * instant, or what is there is to be replaced because it is about to go. */
-static void look_at_pools(struct step *s, enum sp_market m) {
-    const struct sp_pool *pools = s->view->pools;
-    uint32_t n = s->c->n_pools, *planned = s->c->planned;
-    bool *closed = s->c->closed;
-    int64_t now_ms = s->view->now_ms;
-    for (uint32_t p = 0; p < n; p++) {
-        planned[p] = alive(pools[p].count[SP_SPOT]);
-        closed[p] = pools[p].last_denied_ms[m] == now_ms;
-    }
-    if (!s->c->react_rebalance || m != SP_SPOT) return;
-    for (uint32_t p = 0; p < n; p++)
-        if (pools[p].rebalance[SP_SPOT] > 0) closed[p] = true;
-}
-
-/* On-demand: cheapest pool that did not say no last, else the one whose no is
- * oldest. */
-static uint32_t place_on_demand(const struct step *s) {
-    struct select best = select_start();
-    for (uint32_t p = 0; p < s->c->n_pools; p++) {
-        const struct sp_pool *pool = &s->view->pools[p];
-        if (s->c->closed[p]) continue;
-        int64_t denied_ms = pool->last_denied_ms[SP_ON_DEMAND];
-        bool denied = denied_ms != SP_NEVER && denied_ms >= pool->last_granted_ms[SP_ON_DEMAND];
-        select_offer(&best, p, denied, denied ? denied_ms : select_price(pool->price_uusd_per_h[SP_ON_DEMAND]), 0);
-    }
-    return best.best;
-}
-
 static uint32_t place(struct step *s, enum sp_market m, int64_t *wake) {
     struct composer *c = s->c;
-    if (m == SP_ON_DEMAND) return place_on_demand(s);
+    struct pools_asked *asked = &c->pools.market[m];
+    if (m == SP_ON_DEMAND) return pick_best(c->pools.on_demand);
     if (!c->policy[PLACER]) return SP_NONE;
-    uint32_t p = c->policy[PLACER]->place(c->state[PLACER], s->view, c->planned, c->closed, wake);
-    return p < c->n_pools && c->closed[p] ? SP_NONE : p;
-}
-
-/* Spot capacity is observed everywhere and used up: only an observation can
- * change the answer. */
-static bool known_full(const struct step *s) {
-    for (uint32_t p = 0; p < s->c->n_pools; p++) {
-        const struct sp_pool *pool = &s->view->pools[p];
-        if (pool->capacity == SP_UNKNOWN) return false;
-        int64_t rows = (int64_t)s->c->planned[p] + pool->count[SP_SPOT][SP_DRAINING];
-        if (pool->capacity > rows) return false;
-    }
-    return true;
+    const uint32_t *changed = s->view->changed;
+    s->view->changed = asked->changed;
+    s->view->n_changed = asked->n_changed;
+    uint32_t p = c->policy[PLACER]->place(c->state[PLACER], s->view, c->pools.planned, asked->closed, wake);
+    s->view->changed = changed;
+    s->view->n_changed = 0;
+    composer_pools_seen(&c->pools, m);
+    return p < c->n_pools && asked->closed[p] ? SP_NONE : p;
 }
 
 /* When to look for a pool again after none could be named. */
 static int64_t retry_time(const struct step *s, enum sp_market m, int64_t placer_wake) {
     int64_t now = s->view->now_ms;
     if (placer_wake > now && placer_wake != SP_FOREVER) return placer_wake;
-    if (m == SP_SPOT && known_full(s)) return SP_FOREVER;
+    /* spot capacity is observed everywhere and used up: only an observation can change the answer */
+    if (m == SP_SPOT && s->c->pools.n_spare == 0) return SP_FOREVER;
     if (s->view->retry_ms > 0) return now + s->view->retry_ms;
     /* at the next tick, where there are ticks */
     return s->view->interval_ms > 0 ? now + s->view->interval_ms : SP_FOREVER;
@@ -255,7 +219,9 @@ static bool launch_missing(struct step *s, enum sp_market m) {
         return true;
     }
     *retry_at = SP_NEVER;
-    look_at_pools(s, m);
+    composer_pools_note(&c->pools, s->view);
+    composer_pools_look(&c->pools, s->view, m);
+    if (m == SP_ON_DEMAND) composer_pools_seen(&c->pools, m);
     for (uint32_t rows = 0; s->now.alive[m] < c->wanted[m] && rows < c->max_rows; rows++) {
         /* checked before the placer is asked: its turn advances only for what is launched */
         if (s->out->n == s->out->max) {
@@ -271,7 +237,7 @@ static bool launch_missing(struct step *s, enum sp_market m) {
         }
         emit_launch(s, m, p);
         if (p >= c->n_pools) return true; /* the host refuses it and says so */
-        c->planned[p]++;
+        composer_pools_launched(&c->pools, s->view, m, p);
         uint32_t weight = s->view->pools[p].weight;
         s->now.alive[m] += weight > 0 ? weight : 1;
     }
@@ -349,6 +315,7 @@ static bool drain_replaced(struct step *s, enum sp_market m) {
 static int64_t ask_whole(struct step *s, const struct sp_observation *obs) {
     struct composer *c = s->c;
     s->wake = earlier(s->wake, c->policy[WHOLE]->step(c->state[WHOLE], s->view, obs, s->n_obs, s->out));
+    s->view->n_changed = 0;
     for (int m = 0; m < SP_MARKETS; m++) c->wanted[m] = s->now.alive[m];
     c->base = 0;
     return s->out->more ? s->view->now_ms : s->wake;

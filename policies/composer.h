@@ -29,7 +29,8 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
                                struct composer_share share, uint64_t key);
 /* One step.  view->target is what is wanted where the spec has no autoscaler;
  * during the step it is the group's own target, afterwards what it was.
- * Returns the next wake time. */
+ * view->changed grows from step to step until the composer has taken note of
+ * it, which it says by n_changed 0.  Returns the next wake time. */
 int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
                       struct sp_actions *out);
 uint32_t composer_target(const struct composer *c);                   /* as of the last step, share applied */

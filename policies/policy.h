@@ -18,7 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Raised whenever a struct below changes its layout or a value its meaning. */
+/* Raised whenever a struct below changes its layout or a value its meaning;
+ * not for fields added at the end of sp_view, which only hosts allocate. */
 #define SP_ABI_VERSION 1
 
 #define SP_NONE UINT32_MAX   /* no pool, no slot */
@@ -91,6 +92,12 @@ struct sp_view {
     uint32_t units[SP_MARKETS][SP_STATES];
     uint32_t noticed[SP_MARKETS][SP_STATES];
     uint32_t rebalance[SP_MARKETS][SP_STATES];
+    /* pools of which something may have changed (counts, prices, times,
+     * capacity; for a placer also `planned` and `closed`) since a placer was
+     * last asked to place, a whole policy to step: each once, in no order, at
+     * first all of them.  Others need not be looked at again. */
+    uint32_t n_changed;
+    const uint32_t *changed;
 };
 
 enum sp_observation_kind {

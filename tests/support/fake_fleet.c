@@ -7,6 +7,9 @@
 static const char *const pool_names[FAKE_POOLS] = {"a", "b", "c", "d", "e", "f", "g", "h",
                                                    "i", "j", "k", "l", "m", "n", "o", "p"};
 
+/* Tests change pools as they like, so all of them may have changed. */
+static const uint32_t all_pools[FAKE_POOLS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 static void set_pools(struct fake *f, uint32_t n) {
     assert_true(n <= FAKE_POOLS);
     f->n_pools = n;
@@ -190,7 +193,9 @@ void fake_view(const struct fake *cf, struct sp_view *v) {
                           .n_pools = f->n_pools,
                           .n_slots = f->n_slots,
                           .pools = f->pools,
-                          .instances = f->rows};
+                          .instances = f->rows,
+                          .n_changed = f->n_pools,
+                          .changed = all_pools};
     memset(v->first, 0xff, sizeof v->first);
     memset(v->last, 0xff, sizeof v->last);
     for (uint32_t p = 0; p < f->n_pools; p++) memset(f->pools[p].count, 0, sizeof f->pools[p].count);

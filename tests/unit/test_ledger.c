@@ -13,6 +13,8 @@ struct two_groups {
     struct ledger l;
     struct ledger_group groups[2];
     struct sp_pool pools[2][POOLS];
+    uint32_t changed[2][POOLS];
+    bool marked[2][POOLS];
 };
 
 static struct two_groups *new_ledger(void) {
@@ -23,6 +25,8 @@ static struct two_groups *new_ledger(void) {
     t->l.groups = t->groups;
     for (uint32_t g = 0; g < 2; g++) {
         t->groups[g].pools = t->pools[g];
+        t->groups[g].changed = t->changed[g];
+        t->groups[g].marked = t->marked[g];
         memset(t->groups[g].view.first, 0xff, sizeof t->groups[g].view.first);
         memset(t->groups[g].view.last, 0xff, sizeof t->groups[g].view.last);
         memset(t->groups[g].newest, 0xff, sizeof t->groups[g].newest);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policies/composer_pools.h"
+
+#include "policies/select.h"
+
+#define ALIGN 16u
+
+static size_t room(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
+
+size_t composer_pools_size(uint32_t n) {
+    size_t numbers = room(n * sizeof(uint32_t)), flags = room(n * sizeof(bool));
+    return numbers + flags + SP_MARKETS * (2 * numbers + 2 * flags) + room(pick_size(n));
+}
+
+static void *take(char **at, size_t bytes) {
+    void *taken = *at;
+    *at += room(bytes);
+    return taken;
+}
+
+static void mark(struct pools_asked *a, uint32_t pool) {
+    if (a->marked[pool]) return;
+    a->marked[pool] = true;
+    a->changed[a->n_changed++] = pool;
+}
+
+void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool avoid_rebalance) {
+    char *at = mem;
+    c->n = n;
+    c->avoid_rebalance = avoid_rebalance;
+    c->n_spare = 0;
+    c->planned = take(&at, n * sizeof(uint32_t));
+    c->spare = take(&at, n * sizeof(bool));
+    for (int m = 0; m < SP_MARKETS; m++) {
+        struct pools_asked *a = &c->market[m];
+        a->n_changed = a->n_closed = 0;
+        a->denied_ms = SP_NEVER;
+        a->changed = take(&at, n * sizeof(uint32_t));
+        a->denied = take(&at, n * sizeof(uint32_t));
+        a->marked = take(&at, n * sizeof(bool));
+        a->closed = take(&at, n * sizeof(bool));
+        for (uint32_t p = 0; p < n; p++) mark(a, p);
+    }
+    c->on_demand = take(&at, pick_size(n));
+    pick_init(c->on_demand, n);
+}
+
+void composer_pools_note(struct composer_pools *c, struct sp_view *view) {
+    for (uint32_t i = 0; i < view->n_changed; i++) {
+        mark(&c->market[SP_SPOT], view->changed[i]);
+        mark(&c->market[SP_ON_DEMAND], view->changed[i]);
+    }
+    view->n_changed = 0;
+}
+
+static uint32_t alive(const uint32_t n[SP_STATES]) {
+    _Static_assert(SP_ALIVE_STATES == 5, "the states that count as alive");
+    return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
+}
+
+/* Spot capacity that is observed is used up by what is there and on its way out. */
+static void look_for_room(struct composer_pools *c, const struct sp_pool *pool, uint32_t p) {
+    int64_t rows = (int64_t)c->planned[p] + pool->count[SP_SPOT][SP_DRAINING];
+    bool spare = pool->capacity == SP_UNKNOWN || pool->capacity > rows;
+    c->n_spare += (uint32_t)spare - (uint32_t)c->spare[p]; /* counts wrap around */
+    c->spare[p] = spare;
+}
+
+/* Cheapest pool that did not say no last, else the one whose no is oldest. */
+static void look_at_price(struct composer_pools *c, const struct sp_pool *pool, uint32_t p) {
+    int64_t denied_ms = pool->last_denied_ms[SP_ON_DEMAND];
+    bool denied = denied_ms != SP_NEVER && denied_ms >= pool->last_granted_ms[SP_ON_DEMAND];
+    int64_t key = denied ? denied_ms : select_price(pool->price_uusd_per_h[SP_ON_DEMAND]);
+    pick_set(c->on_demand, p, !c->market[SP_ON_DEMAND].closed[p], denied, key, 0);
+}
+
+/* What was closed at an earlier instant is to be looked at again. */
+static void reopen(struct pools_asked *a, int64_t now_ms) {
+    if (a->denied_ms == now_ms) return;
+    for (uint32_t i = 0; i < a->n_closed; i++) {
+        a->closed[a->denied[i]] = false;
+        mark(a, a->denied[i]);
+    }
+    a->n_closed = 0;
+    a->denied_ms = now_ms;
+}
+
+/* A pool is not asked that said no at this very instant, or when what is there
+ * is to be replaced because it is about to go. */
+static void look_whether_open(struct composer_pools *c, const struct sp_pool *pool, enum sp_market m, uint32_t p,
+                              int64_t now_ms) {
+    struct pools_asked *a = &c->market[m];
+    bool denied = pool->last_denied_ms[m] == now_ms;
+    bool known = a->closed[p] && denied; /* stands among the denied already, or is closed for longer than that */
+    a->closed[p] = denied || (m == SP_SPOT && c->avoid_rebalance && pool->rebalance[SP_SPOT] > 0);
+    if (denied && !known) a->denied[a->n_closed++] = p;
+}
+
+void composer_pools_look(struct composer_pools *c, const struct sp_view *view, enum sp_market m) {
+    struct pools_asked *a = &c->market[m];
+    reopen(a, view->now_ms);
+    for (uint32_t i = 0; i < a->n_changed; i++) {
+        uint32_t p = a->changed[i];
+        const struct sp_pool *pool = &view->pools[p];
+        look_whether_open(c, pool, m, p, view->now_ms);
+        if (m == SP_ON_DEMAND) {
+            look_at_price(c, pool, p);
+        } else {
+            c->planned[p] = alive(pool->count[SP_SPOT]);
+            look_for_room(c, pool, p);
+        }
+    }
+}
+
+void composer_pools_seen(struct composer_pools *c, enum sp_market m) {
+    struct pools_asked *a = &c->market[m];
+    for (uint32_t i = 0; i < a->n_changed; i++) a->marked[a->changed[i]] = false;
+    a->n_changed = 0;
+}
+
+void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, enum sp_market m, uint32_t pool) {
+    if (m != SP_SPOT) return;
+    mark(&c->market[m], pool);
+    c->planned[pool]++;
+    look_for_room(c, &view->pools[pool], pool);
+}
