@@ -15,9 +15,12 @@
 #define SHAPE_MIN 0.02
 #define SHAPE_MAX 100.0
 
-#define HOURS(name) {name, PARAMETER_POSITIVE, HOURS_MIN, HOURS_MAX, true}
-#define SHAPE(name) {name, PARAMETER_POSITIVE, SHAPE_MIN, SHAPE_MAX, false}
-#define SHARE(name) {name, PARAMETER_SHARE, 0, 1, false}
+#define HOURS(name)                                                                                                    \
+    { name, PARAMETER_POSITIVE, HOURS_MIN, HOURS_MAX, true }
+#define SHAPE(name)                                                                                                    \
+    { name, PARAMETER_POSITIVE, SHAPE_MIN, SHAPE_MAX, false }
+#define SHARE(name)                                                                                                    \
+    { name, PARAMETER_SHARE, 0, 1, false }
 
 const struct family_info families[FAMILIES] = {
     [FAMILY_EXPONENTIAL] = {"exponential", 1, {HOURS("mean_h")}},
@@ -76,27 +79,19 @@ double family_survival(const struct family *f, double x) {
     return 0;
 }
 
-/* Where there is no closed form: bisection on the logarithm. */
-static double quantile_by_search(const struct family *f, double u) {
-    double lo = log(HOURS_MIN) - 20, hi = log(HOURS_MAX) + 5;
-    for (int i = 0; i < 100 && hi - lo > 1e-13; i++) {
-        double mid = (lo + hi) / 2;
-        if (1 - family_survival(f, exp(mid)) < u)
-            lo = mid;
-        else
-            hi = mid;
-    }
-    return exp((lo + hi) / 2);
+struct family_sampler family_sampler(const struct family *f) {
+    return (struct family_sampler){f, f->kind == FAMILY_LOGNORMAL ? lognormal_cap_share(f) : 1};
 }
 
-double family_quantile(const struct family *f, double u) {
+double family_draw(const struct family_sampler *s, double u) {
+    const struct family *f = s->family;
     switch (f->kind) {
     case FAMILY_EXPONENTIAL:
         return gsl_cdf_exponential_Pinv(u, f->p[0]);
     case FAMILY_WEIBULL:
         return gsl_cdf_weibull_Pinv(u, f->p[0], f->p[1]);
     case FAMILY_LOGNORMAL:
-        return gsl_cdf_lognormal_Pinv(u * lognormal_cap_share(f), log(f->p[0]), f->p[1]);
+        return gsl_cdf_lognormal_Pinv(u * s->cap_share, log(f->p[0]), f->p[1]);
     case FAMILY_H2: /* which phase, then where in it: one uniform does both */
         if (u < f->p[0]) return gsl_cdf_exponential_Pinv(u / f->p[0], f->p[1]);
         return gsl_cdf_exponential_Pinv((u - f->p[0]) / (1 - f->p[0]), f->p[2]);
@@ -111,7 +106,68 @@ double family_quantile(const struct family *f, double u) {
     case FAMILIES:
         break;
     }
-    return quantile_by_search(f, u);
+    return 0;
+}
+
+double family_quantile(const struct family *f, double u) {
+    struct family_sampler s = family_sampler(f);
+    return family_draw(&s, u);
+}
+
+/* ---- runs that a moment falls into ---------------------------------------------- */
+
+/* Distributions whose density has been multiplied by x and scaled to 1. */
+static double exponential_by_length(double mean_h, double u) { return mean_h * gsl_cdf_gamma_Pinv(u, 2, 1); }
+static double weibull_by_length(double scale_h, double shape, double u) {
+    return scale_h * pow(gsl_cdf_gamma_Pinv(u, 1 + 1 / shape, 1), 1 / shape);
+}
+static double lognormal_by_length(const struct family *f, double u) {
+    double middle = log(f->p[0]) + f->p[1] * f->p[1];
+    double top = isfinite(f->cap_h) ? gsl_cdf_lognormal_P(f->cap_h, middle, f->p[1]) : 1;
+    if (!(top > 0)) return f->cap_h; /* the tail is so long that the longest runs have all the time */
+    double x = gsl_cdf_lognormal_Pinv(u * top, middle, f->p[1]);
+    return x < f->cap_h ? x : f->cap_h;
+}
+static double empirical_by_length(const struct family *f, double u) {
+    double wanted = u * f->n * family_mean_h(f);
+    for (uint32_t i = 0; i < f->n; i++) {
+        wanted -= f->run_h[i];
+        if (wanted <= 0) return f->run_h[i];
+    }
+    return f->n ? f->run_h[f->n - 1] : 0;
+}
+
+/* Of the parts of a mixture the one that the moment falls into; *u becomes a
+ * uniform within it. */
+static bool first_part(double share, double mean, double other_mean, double *u) {
+    double first = share * mean / (share * mean + (1 - share) * other_mean);
+    bool is = *u < first;
+    *u = is ? *u / first : (*u - first) / (1 - first);
+    return is;
+}
+
+double family_residual(const struct family *f, double u, double v) {
+    switch (f->kind) {
+    case FAMILY_EXPONENTIAL:
+        return v * exponential_by_length(f->p[0], u);
+    case FAMILY_WEIBULL:
+        return v * weibull_by_length(f->p[0], f->p[1], u);
+    case FAMILY_LOGNORMAL:
+        return v * lognormal_by_length(f, u);
+    case FAMILY_H2: {
+        double mean_h = first_part(f->p[0], f->p[1], f->p[2], &u) ? f->p[1] : f->p[2];
+        return v * exponential_by_length(mean_h, u);
+    }
+    case FAMILY_WEIBULL_NORMAL: /* the normal part is so narrow that its runs count as equally long */
+        if (first_part(f->p[0], f->p[1] * tgamma(1 + 1 / f->p[2]), f->p[3], &u))
+            return v * weibull_by_length(f->p[1], f->p[2], u);
+        return v * fmax(0, f->p[3] + gsl_cdf_gaussian_Pinv(u, f->p[4]));
+    case FAMILY_EMPIRICAL:
+        return v * empirical_by_length(f, u);
+    case FAMILIES:
+        break;
+    }
+    return 0;
 }
 
 /* Integral of the survival function, on a logarithmic grid. */
@@ -170,7 +226,8 @@ static enum error_code read_number(const cJSON *v, const struct family_parameter
     if (!cJSON_IsNumber(v))
         return error_set(e, ERR_INPUT, where, "\"%s\": expected a number, got %s", p->name, json_value_kind(v));
     if (!(v->valuedouble >= p->min && v->valuedouble <= p->max))
-        return error_set(e, ERR_INPUT, where, "\"%s\" is %g; expected %g to %g", p->name, v->valuedouble, p->min, p->max);
+        return error_set(e, ERR_INPUT, where, "\"%s\" is %g; expected %g to %g", p->name, v->valuedouble, p->min,
+                         p->max);
     *out = v->valuedouble;
     return OK;
 }
@@ -184,7 +241,8 @@ static enum error_code read_empirical(const cJSON *v, const char *where, struct 
     static const struct family_parameter run = HOURS("runs_h");
     int n = cJSON_GetArraySize(v);
     if (!cJSON_IsArray(v) || n < 1 || (uint32_t)n > FAMILY_EMPIRICAL_MAX)
-        return error_set(e, ERR_INPUT, where, "\"runs_h\": expected a list of 1 to %u run lengths", FAMILY_EMPIRICAL_MAX);
+        return error_set(e, ERR_INPUT, where, "\"runs_h\": expected a list of 1 to %u run lengths",
+                         FAMILY_EMPIRICAL_MAX);
     out->run_h = calloc((size_t)n, sizeof *out->run_h);
     if (!out->run_h) return error_set(e, ERR_FAILED, where, "out of memory");
     for (const cJSON *item = v->child; item; item = item->next)
@@ -197,16 +255,18 @@ static enum error_code find_kind(const cJSON *v, const char *where, enum family_
     const char *names[FAMILIES + 1] = {NULL};
     for (size_t i = 0; i < FAMILIES; i++) names[i] = families[i].name;
     if (!cJSON_IsString(v))
-        return error_set(e, ERR_INPUT, where, "expected \"family\": \"weibull\" or another, got %s", json_value_kind(v));
+        return error_set(e, ERR_INPUT, where, "expected \"family\": \"weibull\" or another, got %s",
+                         json_value_kind(v));
     for (size_t i = 0; i < FAMILIES; i++)
         if (strcmp(v->valuestring, names[i]) == 0) {
             *kind = (enum family_kind)i;
             return OK;
         }
     const char *near = text_nearest(v->valuestring, names);
-    return error_set(e, ERR_INPUT, where,
-                     "no family '%.40s'%s%s%s; expected exponential, weibull, lognormal, h2, weibull-normal or empirical",
-                     v->valuestring, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return error_set(
+        e, ERR_INPUT, where,
+        "no family '%.40s'%s%s%s; expected exponential, weibull, lognormal, h2, weibull-normal or empirical",
+        v->valuestring, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 static enum error_code read_members(const cJSON *v, const char *where, struct family *out, struct error *e) {
@@ -230,7 +290,8 @@ static enum error_code read_members(const cJSON *v, const char *where, struct fa
         }
     }
     for (uint32_t i = 0; i < info->n; i++)
-        if (!seen[i]) return error_set(e, ERR_INPUT, where, "family %s needs \"%s\"", info->name, info->parameter[i].name);
+        if (!seen[i])
+            return error_set(e, ERR_INPUT, where, "family %s needs \"%s\"", info->name, info->parameter[i].name);
     if (out->kind == FAMILY_EMPIRICAL && !out->n)
         return error_set(e, ERR_INPUT, where, "family empirical needs \"runs_h\"");
     return OK;

@@ -53,6 +53,16 @@ double family_survival(const struct family *f, double x_h);
 /* The x with P(X <= x) = u, u in (0, 1). */
 double family_quantile(const struct family *f, double u);
 double family_mean_h(const struct family *f);
+/* What is left of the run that a moment falls into, which is longer than most:
+ * a share v of a run drawn with a chance proportional to its length (u). */
+double family_residual(const struct family *f, double u, double v);
+/* Draws of one family, with what they share worked out once. */
+struct family_sampler {
+    const struct family *family;
+    double cap_share; /* FAMILY_LOGNORMAL: of the whole distribution up to cap_h */
+};
+struct family_sampler family_sampler(const struct family *f);
+double family_draw(const struct family_sampler *s, double u); /* family_quantile */
 /* E ceil(X / step) * step: mean as seen by a probe. */
 double family_probed_mean_h(const struct family *f, double step_h);
 /* {"family": "weibull", "scale_h": 1.4, "shape": 0.4}; `where` names the place. */

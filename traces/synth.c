@@ -14,6 +14,7 @@
 
 #define SPAN_OTHERWISE_MS (30 * MS_PER_DAY)
 #define THREADS_MAX 64u
+#define CHANGES_MAX 1e8
 
 /* ---- step functions ------------------------------------------------------------- */
 
@@ -91,8 +92,8 @@ struct work {
     struct error failure;
 };
 
-static enum error_code make_pool(const struct synth *s, uint32_t i, struct segments *scratch, struct trace_pool *out,
-                                 struct error *e) {
+static enum error_code make_pool(const struct synth *s, uint32_t i, struct state_scratch *scratch,
+                                 struct trace_pool *out, struct error *e) {
     const struct model_pool *p = &s->model->pools[i];
     struct steps steps = {0};
     enum error_code rc = s->model->process == MODEL_STATE ? synth_state_pool(s, i, scratch, &steps, e)
@@ -110,7 +111,7 @@ static enum error_code make_pool(const struct synth *s, uint32_t i, struct segme
 
 static void *worker(void *arg) {
     struct work *w = arg;
-    struct segments scratch = {0};
+    struct state_scratch scratch = {0};
     for (;;) {
         uint32_t i = atomic_fetch_add(&w->next, 1);
         if (i >= w->trace->n_pools) break;
@@ -123,7 +124,7 @@ static void *worker(void *arg) {
         }
         pthread_mutex_unlock(&w->lock);
     }
-    segments_free(&scratch);
+    state_scratch_free(&scratch);
     return NULL;
 }
 
@@ -194,6 +195,14 @@ static enum error_code check_span(const struct model *m, int64_t span_ms, struct
         return error_set(e, ERR_INPUT, NULL, "a span of more than %d days", (int)(TIME_LIMIT_MS / MS_PER_DAY));
     if (m->resolution_ms && span_ms / m->resolution_ms >= TRACE_SAMPLES_MAX)
         return error_set(e, ERR_INPUT, NULL, "more than %u samples", TRACE_SAMPLES_MAX);
+    double step_h = (double)m->resolution_ms / (double)MS_PER_HOUR, changes = 0;
+    for (uint32_t k = 0; m->process == MODEL_STATE && k < m->n_scales; k++)
+        changes += (double)span_ms / (double)MS_PER_HOUR / (m->scale_h[k] + step_h);
+    if (changes > CHANGES_MAX)
+        return error_set(e, ERR_INPUT, m->name,
+                         "the hidden state of a pool would change %.2g times in this span; the limit is %.2g (a "
+                         "resolution, a shorter span or longer scales_h help)",
+                         changes, CHANGES_MAX);
     return OK;
 }
 
@@ -204,7 +213,11 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
     TRY(check_span(m, span_ms, e));
     struct tables *tables = make_tables();
     if (!tables) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    struct synth s = {.model = m, .key = random_mix(o->seed), .span_ms = span_ms, .tables = tables};
+    struct synth s = {.model = m,
+                      .key = random_mix(o->seed),
+                      .span_ms = span_ms,
+                      .tables = tables,
+                      .step_ms = m->resolution_ms > 0 ? m->resolution_ms : 1};
     enum error_code rc = new_trace(m, span_ms, &t, e);
     if (rc == OK && m->process == MODEL_STATE) rc = synth_factors(&s, e);
     if (rc == OK) rc = make_pools(&s, t, threads_for(o->threads, m->n_pools), e);

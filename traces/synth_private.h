@@ -26,13 +26,11 @@ struct tables {
     float normal[1u << TABLE_BITS], exponential[1u << TABLE_BITS];
 };
 
-/* Jumps of a factor at all its scales: value[i] holds at scale[i] from at_ms[i]
- * to the next jump at that scale. */
+/* A factor at one scale: value[i] holds from step at[i] to the next one. */
 struct stream {
     uint32_t n, room;
-    int64_t *at_ms;
+    int64_t *at;
     float *value;
-    uint8_t *scale;
 };
 
 /* What all pools share while a trace is made. */
@@ -40,8 +38,9 @@ struct synth {
     const struct model *model;
     uint64_t key;
     int64_t span_ms;
+    int64_t step_ms; /* what times are whole numbers of: the probing interval, or 1 */
     const struct tables *tables;
-    struct stream *factor; /* [n_factors] */
+    struct stream *factor; /* [factor * n_scales + scale] */
 };
 
 /* First probe at or after t; t itself without a probing interval. */
@@ -51,14 +50,26 @@ static inline int64_t probe_after(int64_t t, int64_t resolution_ms) {
 
 enum error_code synth_factors(struct synth *s, struct error *e); /* fills s->factor */
 void synth_factors_free(struct synth *s);
-/* Scratch memory of one thread for synth_state_pool. */
-struct segments {
-    uint32_t n, room;
-    int64_t *at_ms;
-    float *value;
+/* The path of one pool, and scratch memory that a thread keeps from pool to
+ * pool. */
+struct state_change {
+    int64_t at; /* step */
+    int64_t by; /* fixed point; once summed up, the value from then on */
 };
-void segments_free(struct segments *g);
-enum error_code synth_state_pool(const struct synth *s, uint32_t pool, struct segments *scratch, struct steps *out,
+struct state_scratch {
+    bool dense;  /* a value per step: value[n]; else sorted[n] */
+    bool failed; /* out of memory */
+    uint32_t n;
+    uint64_t room;
+    int64_t *value;
+    uint32_t n_changes, room_changes;
+    struct state_change *change, *sorted;
+    uint32_t *first;   /* of each slot of the sort */
+    int64_t *bin_time; /* ms by bins of U */
+    int64_t *bound;
+};
+void state_scratch_free(struct state_scratch *p);
+enum error_code synth_state_pool(const struct synth *s, uint32_t pool, struct state_scratch *scratch, struct steps *out,
                                  struct error *e);
 enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
 enum error_code synth_price_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);

@@ -9,7 +9,6 @@
 #include "traces/synth_private.h"
 
 #define PENDING_MAX 256u
-#define RESIDUAL_STEP 1.005
 
 struct renewal {
     const struct model_runs *runs;
@@ -25,19 +24,6 @@ static int64_t length_ms(const struct renewal *r, double hours) {
     if (!(ms > 1)) ms = 1;
     if (ms > (double)TIME_LIMIT_MS) ms = (double)TIME_LIMIT_MS;
     return probe_after((int64_t)ceil(ms), r->resolution_ms);
-}
-
-/* What is left of the run that time 0 falls into: its distribution function is
- * the integral of the survival function over the mean. */
-static double draw_residual_h(struct renewal *r, const struct family *f) {
-    double wanted = draw_u01(r) * family_mean_h(f), sum = 0, x = 0;
-    for (double next = 1e-5; next < 1e6; next *= RESIDUAL_STEP) {
-        double part = (next - x) * (family_survival(f, x) + family_survival(f, next)) / 2;
-        if (sum + part >= wanted) return x + (next - x) * (part > 0 ? (wanted - sum) / part : 0);
-        sum += part;
-        x = next;
-    }
-    return x;
 }
 
 static uint32_t draw_batch(struct renewal *r) {
@@ -102,7 +88,9 @@ enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct ste
     struct renewal r = {runs, s->model->resolution_ms, random_key_text(random_key_text(s->key, "runs"), p->name), 0};
     double up_h = family_mean_h(&runs->up), down_h = family_mean_h(&runs->down);
     bool up = draw_u01(&r) * (up_h + down_h) < up_h;
-    int64_t at = 0, end = length_ms(&r, draw_residual_h(&r, up ? &runs->up : &runs->down));
+    double u = draw_u01(&r), v = random_u01(random_key(r.key, UINT64_MAX));
+    int64_t at = 0, end = length_ms(&r, family_residual(up ? &runs->up : &runs->down, u, v));
+    struct family_sampler sampler[] = {family_sampler(&runs->down), family_sampler(&runs->up)};
     while (at < s->span_ms && !out->failed) {
         if (end > s->span_ms) end = s->span_ms;
         if (up)
@@ -111,7 +99,7 @@ enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct ste
             steps_add(out, at, 0);
         up = !up;
         at = end;
-        end = at + length_ms(&r, family_quantile(up ? &runs->up : &runs->down, draw_u01(&r)));
+        end = at + length_ms(&r, family_draw(&sampler[up], draw_u01(&r)));
     }
     return out->failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : OK;
 }

@@ -74,11 +74,36 @@ static void quantiles_follow_survival(void **state) {
     }
 }
 
+/* The run that a moment falls into: P(left > x) is the integral of the survival
+ * function from x on over the mean. */
+static void residuals_follow_the_survival_function(void **state) {
+    (void)state;
+    double runs[] = {.5, 1, 1, 4, 20};
+    struct family empirical = {.kind = FAMILY_EMPIRICAL, .cap_h = INFINITY, .n = 5, .run_h = runs};
+    for (size_t i = 0; i <= N_FAMILIES; i++) {
+        const struct family *f = i < N_FAMILIES ? &all_families[i] : &empirical;
+        const double at[] = {.3, 2, 12};
+        const uint32_t n = 600;
+        for (int j = 0; j < 3; j++) {
+            double integral = 0, above = 0, step = at[j] / 2000;
+            for (int k = 0; k < 2000; k++) integral += step * family_survival(f, (k + .5) * step);
+            for (uint32_t a = 0; a < n; a++)
+                for (uint32_t b = 0; b < n; b++) above += family_residual(f, (a + .5) / n, (b + .5) / n) > at[j];
+            double expected = 1 - integral / family_mean_h(f), seen = above / n / n;
+            if (fabs(seen - expected) > 5e-3)
+                fail_msg("family %zu: P(left > %g) is %g, expected %g", i, at[j], seen, expected);
+        }
+    }
+    struct family heavy = {.kind = FAMILY_LOGNORMAL, .p = {1, 90}, .cap_h = 50};
+    assert_true(family_residual(&heavy, .5, .5) == 25);
+}
+
 static void empirical_runs_are_resampled(void **state) {
     (void)state;
-    struct model *m = parse(HEAD "\"process\": \"runs\", \"resolution\": \"1h\", \"span\": \"100d\", \"pools\": [{\"name\": "
-                                 "\"p\", \"up\": {\"family\": \"empirical\", \"runs_h\": [2, 5]}, \"down\": {\"family\": "
-                                 "\"empirical\", \"runs_h\": [1]}}]}");
+    struct model *m =
+        parse(HEAD "\"process\": \"runs\", \"resolution\": \"1h\", \"span\": \"100d\", \"pools\": [{\"name\": "
+                   "\"p\", \"up\": {\"family\": \"empirical\", \"runs_h\": [2, 5]}, \"down\": {\"family\": "
+                   "\"empirical\", \"runs_h\": [1]}}]}");
     struct trace *t = make(m, 1, 0);
     const struct trace_capacity *c = &t->pools[0].capacity;
     uint32_t seen[6] = {0};
@@ -96,18 +121,21 @@ static void empirical_runs_are_resampled(void **state) {
 
 /* ---- models --------------------------------------------------------------------------- */
 
-static const char full_model[] =
-    HEAD "\"name\": \"full\", \"about\": \"everything\", \"process\": \"state\", \"shares\": \"expected\", \"span\": \"3d\", "
-         "\"resolution\": \"5m\", \"epoch\": \"2026-01-05T00:00:00Z\", " SCALES
-         "\"pools\": [{\"name\": \"us-east-1b_x\", \"levels\": [[0, 0.25], [4, 0.5], [2, 0.25]], " WEIGHTS
-         ", \"loads\": {\"a\": 0.6, \"b\": -0.3}, \"waves\": [{\"period_h\": 24, \"cos\": 0.3, \"sin\": 0.1}], "
-         "\"price\": {\"mean_usd\": 1.2, \"every_h\": 6, \"step\": 0.01, \"pull\": 0.05}},"
-         "{\"name\": \"us-east-1a_x\", \"availability\": 0.5, " WEIGHTS
-         ", \"width\": 8, \"whole_loss\": 0.5, \"refill_h\": 1, \"batches\": [0.5, 0.5], \"up\": {\"family\": \"weibull\", "
-         "\"scale_h\": 1, \"shape\": 0.5}, \"down\": {\"family\": \"lognormal\", \"median_h\": 1, \"sigma\": 2, \"cap_h\": 9}, "
-         "\"fit\": {\"anything\": 1}}], \"events\": [{\"kind\": \"flap\", \"pools\": \"us-*\", \"at\": \"1d\", \"for\": \"2h\", "
-         "\"period\": \"20m\"}, {\"kind\": \"on-demand\", \"denial\": 0.5, \"capacity\": 3}], \"lifetime\": {\"family\": "
-         "\"exponential\", \"mean_h\": 24}}";
+static const char full_model[] = HEAD
+    "\"name\": \"full\", \"about\": \"everything\", \"process\": \"state\", \"shares\": \"expected\", \"span\": "
+    "\"3d\", "
+    "\"resolution\": \"5m\", \"epoch\": \"2026-01-05T00:00:00Z\", " SCALES
+    "\"pools\": [{\"name\": \"us-east-1b_x\", \"levels\": [[0, 0.25], [4, 0.5], [2, 0.25]], " WEIGHTS
+    ", \"loads\": {\"a\": 0.6, \"b\": -0.3}, \"waves\": [{\"period_h\": 24, \"cos\": 0.3, \"sin\": 0.1}], "
+    "\"price\": {\"mean_usd\": 1.2, \"every_h\": 6, \"step\": 0.01, \"pull\": 0.05}},"
+    "{\"name\": \"us-east-1a_x\", \"availability\": 0.5, " WEIGHTS
+    ", \"width\": 8, \"whole_loss\": 0.5, \"refill_h\": 1, \"batches\": [0.5, 0.5], \"up\": {\"family\": \"weibull\", "
+    "\"scale_h\": 1, \"shape\": 0.5}, \"down\": {\"family\": \"lognormal\", \"median_h\": 1, \"sigma\": 2, \"cap_h\": "
+    "9}, "
+    "\"fit\": {\"anything\": 1}}], \"events\": [{\"kind\": \"flap\", \"pools\": \"us-*\", \"at\": \"1d\", \"for\": "
+    "\"2h\", "
+    "\"period\": \"20m\"}, {\"kind\": \"on-demand\", \"denial\": 0.5, \"capacity\": 3}], \"lifetime\": {\"family\": "
+    "\"exponential\", \"mean_h\": 24}}";
 
 static void models_read_back(void **state) {
     (void)state;
@@ -143,23 +171,35 @@ static void bad_models_are_refused(void **state) {
     refuse(HEAD SCALES "\"pools\": [{\"availability\": 0.5, " WEIGHTS "}]}", "needs a \"name\"");
     refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 1.5, " WEIGHTS "}]}", "pools[0].availability");
     refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, \"weights\": [1, 0]}]}", "has 2 numbers");
-    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, \"weights\": [0.5, 0.1, 0]}]}", "sum to 0.6");
+    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, \"weights\": [0.5, 0.1, 0]}]}",
+           "sum to 0.6");
     refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", " WEIGHTS "}]}", "levels");
-    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"levels\": [[0, 0.5], [0.5, 0.5]], " WEIGHTS "}]}", "whole capacity");
-    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"levels\": [[0, 0.5], [0, 0.5]], " WEIGHTS "}]}", "capacity 0 twice");
+    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"levels\": [[0, 0.5], [0.5, 0.5]], " WEIGHTS "}]}",
+           "whole capacity");
+    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"levels\": [[0, 0.5], [0, 0.5]], " WEIGHTS "}]}",
+           "capacity 0 twice");
     refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"levels\": [[0, 0.5], [1, 0.4]], " WEIGHTS "}]}", "sum to 0.9");
-    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, " WEIGHTS ", \"loads\": {\"f\": 2}}]}", "-1 to 1");
+    refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, " WEIGHTS ", \"loads\": {\"f\": 2}}]}",
+           "-1 to 1");
     refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, " WEIGHTS
-                       ", \"loads\": {\"f\": 0.9, \"g\": 0.9}}]}", "squares");
+                       ", \"loads\": {\"f\": 0.9, \"g\": 0.9}}]}",
+           "squares");
     refuse(HEAD SCALES "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, " WEIGHTS "}, {\"name\": \"a\", "
-                       "\"availability\": 0.5, " WEIGHTS "}]}", "twice");
-    refuse(HEAD "\"scales_h\": [2, 1], \"pools\": [{\"name\": \"a\", \"availability\": 0.5, \"weights\": [1, 0]}]}", "rising");
-    refuse(HEAD "\"process\": \"runs\", \"pools\": [{\"name\": \"a\", \"up\": {\"family\": \"weibul\"}, \"down\": {}}]}",
+                       "\"availability\": 0.5, " WEIGHTS "}]}",
+           "twice");
+    refuse(HEAD "\"scales_h\": [2, 1], \"pools\": [{\"name\": \"a\", \"availability\": 0.5, \"weights\": [1, 0]}]}",
+           "rising");
+    refuse(HEAD
+           "\"process\": \"runs\", \"pools\": [{\"name\": \"a\", \"up\": {\"family\": \"weibul\"}, \"down\": {}}]}",
            "did you mean 'weibull'");
-    refuse(HEAD "\"process\": \"runs\", \"pools\": [{\"name\": \"a\", \"up\": {\"family\": \"weibull\", \"scale_h\": 1}, "
-                "\"down\": {}}]}", "needs \"shape\"");
-    refuse(HEAD "\"process\": \"runs\", \"pools\": [{\"name\": \"a\", \"up\": {\"family\": \"exponential\", \"mean_h\": 1}}]}",
-           "needs both");
+    refuse(HEAD
+           "\"process\": \"runs\", \"pools\": [{\"name\": \"a\", \"up\": {\"family\": \"weibull\", \"scale_h\": 1}, "
+           "\"down\": {}}]}",
+           "needs \"shape\"");
+    refuse(
+        HEAD
+        "\"process\": \"runs\", \"pools\": [{\"name\": \"a\", \"up\": {\"family\": \"exponential\", \"mean_h\": 1}}]}",
+        "needs both");
     refuse(HEAD "\"events\": [{\"at\": \"1h\"}]}", "needs a \"kind\"");
     refuse(HEAD "\"events\": [{\"kind\": \"outage\", \"at\": \"1h\"}]}", "needs \"for\"");
     refuse(HEAD "\"events\": [{\"kind\": \"price\", \"for\": \"1h\"}]}", "needs a \"factor\"");
@@ -171,12 +211,15 @@ static void bad_models_are_refused(void **state) {
 
 static struct model *state_model(const char *shares, const char *extra) {
     char text[2048];
-    snprintf(text, sizeof text,
-             HEAD "\"shares\": \"%s\", \"span\": \"60d\", \"resolution\": \"10m\", " SCALES "\"pools\": ["
-                  "{\"name\": \"us-east-1a\", \"levels\": [[0, 0.3], [3, 0.2], [5, 0.5]], " WEIGHTS
-                  ", \"loads\": {\"cloud\": 0.5, \"east\": 0.7}, \"price\": {\"mean_usd\": 1.2, \"step\": 0.02, \"pull\": 0.1}}, "
-                  "{\"name\": \"us-east-1b\", \"availability\": 0.6, " WEIGHTS ", \"loads\": {\"cloud\": 0.5, \"east\": 0.7}}%s]}",
-             shares, extra);
+    snprintf(
+        text, sizeof text,
+        HEAD
+        "\"shares\": \"%s\", \"span\": \"60d\", \"resolution\": \"10m\", " SCALES "\"pools\": ["
+        "{\"name\": \"us-east-1a\", \"levels\": [[0, 0.3], [3, 0.2], [5, 0.5]], " WEIGHTS
+        ", \"loads\": {\"cloud\": 0.5, \"east\": 0.7}, \"price\": {\"mean_usd\": 1.2, \"step\": 0.02, \"pull\": 0.1}}, "
+        "{\"name\": \"us-east-1b\", \"availability\": 0.6, " WEIGHTS
+        ", \"loads\": {\"cloud\": 0.5, \"east\": 0.7}}%s]}",
+        shares, extra);
     return parse(text);
 }
 
@@ -187,7 +230,8 @@ static void pools_have_their_own_streams(void **state) {
     struct model *two = state_model("expected", "");
     struct model *three = state_model("expected", ", {\"name\": \"us-east-1aa\", \"availability\": 0.2, " WEIGHTS
                                                   ", \"loads\": {\"cloud\": 0.9}}");
-    struct trace *a = make(two, 3, 0), *b = make(three, 3, 0), *other = make(two, 4, 0), *longer = make(two, 3, 90 * MS_PER_DAY);
+    struct trace *a = make(two, 3, 0), *b = make(three, 3, 0), *other = make(two, 4, 0),
+                 *longer = make(two, 3, 90 * MS_PER_DAY);
     for (uint32_t i = 0; i < 2; i++) {
         const struct trace_pool *x = &a->pools[i], *y = &b->pools[trace_find_pool(b, x->name)], *z = &longer->pools[i];
         assert_int_equal(x->capacity.n, y->capacity.n);
@@ -257,11 +301,12 @@ static void bounds_and_swing(void **state) {
     for (int h = 0; h < SWING_HOURS; h++) sum += .5 * erfc(-(b - swing[h]) / sqrt(2)) / SWING_HOURS;
     assert_true(fabs(sum - .3) < 1e-6);
     assert_true(isinf(model_bound(swing, 0)) && isinf(model_bound(swing, 1)));
-    struct model *m = parse(HEAD "\"shares\": \"expected\", \"span\": \"400d\", \"resolution\": \"10m\", " SCALES
-                                 "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, " WEIGHTS
-                                 ", \"waves\": [{\"period_h\": 24, \"cos\": 0.8, \"sin\": 0}, {\"period_h\": 100, \"cos\": 0.1}]}, "
-                                 "{\"name\": \"b\", \"availability\": 1, " WEIGHTS "}, {\"name\": \"c\", \"availability\": 0, " WEIGHTS
-                                 "}]}");
+    struct model *m =
+        parse(HEAD "\"shares\": \"expected\", \"span\": \"400d\", \"resolution\": \"10m\", " SCALES
+                   "\"pools\": [{\"name\": \"a\", \"availability\": 0.5, " WEIGHTS
+                   ", \"waves\": [{\"period_h\": 24, \"cos\": 0.8, \"sin\": 0}, {\"period_h\": 100, \"cos\": 0.1}]}, "
+                   "{\"name\": \"b\", \"availability\": 1, " WEIGHTS
+                   "}, {\"name\": \"c\", \"availability\": 0, " WEIGHTS "}]}");
     struct trace *t = make(m, 1, 0);
     assert_int_equal(t->pools[1].capacity.n, 1);
     assert_int_equal(t->pools[1].capacity.value[0], 1);
@@ -298,10 +343,11 @@ static void factors_tie_pools(void **state) {
 
 static void group_losses(void **state) {
     (void)state;
-    struct model *m = parse(HEAD "\"process\": \"runs\", \"span\": \"400d\", \"pools\": [{\"name\": \"p\", \"width\": 16, "
-                                 "\"whole_loss\": 0.25, \"refill_h\": 0.5, \"batches\": [0.5, 0, 0.5], \"up\": {\"family\": "
-                                 "\"h2\", \"p_short\": 0.5, \"mean_short_h\": 1, \"mean_long_h\": 9}, \"down\": {\"family\": "
-                                 "\"exponential\", \"mean_h\": 1}}]}");
+    struct model *m =
+        parse(HEAD "\"process\": \"runs\", \"span\": \"400d\", \"pools\": [{\"name\": \"p\", \"width\": 16, "
+                   "\"whole_loss\": 0.25, \"refill_h\": 0.5, \"batches\": [0.5, 0, 0.5], \"up\": {\"family\": "
+                   "\"h2\", \"p_short\": 0.5, \"mean_short_h\": 1, \"mean_long_h\": 9}, \"down\": {\"family\": "
+                   "\"exponential\", \"mean_h\": 1}}]}");
     struct trace *t = make(m, 1, 0);
     const struct trace_capacity *c = &t->pools[0].capacity;
     double losses = 0, whole = 0;
@@ -328,15 +374,16 @@ static uint32_t capacity_at(const struct trace_pool *p, int64_t at_ms) {
 static struct trace *with_events(const char *events) {
     char text[2048];
     struct error e = {0};
-    static const char tidy[] = "# spotsim-trace 1\n"
-                               "# pool {\"name\": \"us-east-1a\", \"cloud\": \"aws\", \"region\": \"us-east-1\", \"zone\": "
-                               "\"us-east-1a\", \"type\": \"\", \"cloud_inferred\": false, \"gap_ms\": 0, \"resolution_ms\": 0, "
-                               "\"span_ms\": 360000000, \"samples\": 0, \"price_samples\": 0}\n"
-                               "# pool {\"name\": \"us-west-2a\", \"cloud\": \"aws\", \"region\": \"us-west-2\", \"zone\": "
-                               "\"us-west-2a\", \"type\": \"\", \"cloud_inferred\": false, \"gap_ms\": 0, \"resolution_ms\": 0, "
-                               "\"span_ms\": 360000000, \"samples\": 0, \"price_samples\": 0}\n"
-                               "time,pool,capacity,price\n0,us-east-1a,4,2\n0,us-west-2a,8,1\n18000,us-east-1a,0,\n"
-                               "36000,us-east-1a,3,\n72000,us-east-1a,5,3\n";
+    static const char tidy[] =
+        "# spotsim-trace 1\n"
+        "# pool {\"name\": \"us-east-1a\", \"cloud\": \"aws\", \"region\": \"us-east-1\", \"zone\": "
+        "\"us-east-1a\", \"type\": \"\", \"cloud_inferred\": false, \"gap_ms\": 0, \"resolution_ms\": 0, "
+        "\"span_ms\": 360000000, \"samples\": 0, \"price_samples\": 0}\n"
+        "# pool {\"name\": \"us-west-2a\", \"cloud\": \"aws\", \"region\": \"us-west-2\", \"zone\": "
+        "\"us-west-2a\", \"type\": \"\", \"cloud_inferred\": false, \"gap_ms\": 0, \"resolution_ms\": 0, "
+        "\"span_ms\": 360000000, \"samples\": 0, \"price_samples\": 0}\n"
+        "time,pool,capacity,price\n0,us-east-1a,4,2\n0,us-west-2a,8,1\n18000,us-east-1a,0,\n"
+        "36000,us-east-1a,3,\n72000,us-east-1a,5,3\n";
     struct trace *t = NULL, *out = NULL;
     snprintf(text, sizeof text, HEAD "\"events\": [%s]}", events);
     struct model *m = parse(text);
@@ -350,10 +397,11 @@ static struct trace *with_events(const char *events) {
 
 static void outages_and_prices(void **state) {
     (void)state;
-    struct trace *t = with_events("{\"kind\": \"outage\", \"pools\": \"us-east-1\", \"at\": \"15h\", \"for\": \"10h\"}, "
-                                  "{\"kind\": \"price\", \"at\": \"19h\", \"for\": \"2h\", \"factor\": 5}, "
-                                  "{\"kind\": \"outage\", \"at\": \"99h\", \"for\": \"9h\"}, {\"kind\": \"outage\", \"at\": "
-                                  "\"200h\", \"for\": \"9h\"}");
+    struct trace *t =
+        with_events("{\"kind\": \"outage\", \"pools\": \"us-east-1\", \"at\": \"15h\", \"for\": \"10h\"}, "
+                    "{\"kind\": \"price\", \"at\": \"19h\", \"for\": \"2h\", \"factor\": 5}, "
+                    "{\"kind\": \"outage\", \"at\": \"99h\", \"for\": \"9h\"}, {\"kind\": \"outage\", \"at\": "
+                    "\"200h\", \"for\": \"9h\"}");
     const struct trace_pool *a = &t->pools[0], *b = &t->pools[1];
     assert_int_equal(capacity_at(a, HOUR(14.9)), 3);
     assert_int_equal(capacity_at(a, HOUR(15)), 0);
@@ -371,9 +419,10 @@ static void outages_and_prices(void **state) {
 
 static void droughts_and_flapping(void **state) {
     (void)state;
-    struct trace *t = with_events("{\"kind\": \"drought\", \"pools\": \"us-east-1a\", \"at\": \"0s\", \"for\": \"30h\", \"factor\": "
-                                  "0.5}, {\"kind\": \"flap\", \"pools\": \"us-west*\", \"at\": \"10h\", \"for\": \"3h\", \"period\": "
-                                  "\"1h\"}");
+    struct trace *t =
+        with_events("{\"kind\": \"drought\", \"pools\": \"us-east-1a\", \"at\": \"0s\", \"for\": \"30h\", \"factor\": "
+                    "0.5}, {\"kind\": \"flap\", \"pools\": \"us-west*\", \"at\": \"10h\", \"for\": \"3h\", \"period\": "
+                    "\"1h\"}");
     const struct trace_pool *a = &t->pools[0], *b = &t->pools[1];
     assert_int_equal(capacity_at(a, HOUR(2.4)), 4);
     assert_int_equal(capacity_at(a, HOUR(2.6)), 0);  /* half of five hours */
@@ -391,9 +440,10 @@ static void droughts_and_flapping(void **state) {
 
 static void events_choose_pools(void **state) {
     (void)state;
-    struct trace *t = with_events("{\"kind\": \"outage\", \"pools\": \"@region\", \"at\": \"50h\", \"for\": \"1h\"}, {\"kind\": "
-                                  "\"flap\", \"pools\": \"@cheapest\", \"at\": \"60h\", \"for\": \"1h\", \"period\": \"1h\"}, {\"kind\": "
-                                  "\"on-demand\", \"denial\": 1}");
+    struct trace *t = with_events(
+        "{\"kind\": \"outage\", \"pools\": \"@region\", \"at\": \"50h\", \"for\": \"1h\"}, {\"kind\": "
+        "\"flap\", \"pools\": \"@cheapest\", \"at\": \"60h\", \"for\": \"1h\", \"period\": \"1h\"}, {\"kind\": "
+        "\"on-demand\", \"denial\": 1}");
     assert_int_equal(capacity_at(&t->pools[0], HOUR(50.5)), 5); /* the west gives more and is cheaper */
     assert_int_equal(capacity_at(&t->pools[1], HOUR(50.5)), 0);
     assert_int_equal(capacity_at(&t->pools[0], HOUR(60.7)), 5);
@@ -415,6 +465,39 @@ static void limits_are_named(void **state) {
     assert_input_error(synth_lifetimes(m, 1, 5, &out, &e), &e, "no lifetime");
     model_free(none);
     model_free(m);
+    m = parse(
+        HEAD
+        "\"scales_h\": [0.0001, 1], \"pools\": [{\"name\": \"p\", \"availability\": 0.5, \"weights\": [0.5, 0.5]}]}");
+    o.span_ms = 2000 * MS_PER_DAY;
+    assert_input_error(synth_trace(m, &o, &t, &e), &e, "would change");
+    model_free(m);
+}
+
+/* Loads of 0 change nothing, but make the sum per step look cheaper than the
+ * list of changes: both give the same trace. */
+static void both_ways_to_add_up_agree(void **state) {
+    (void)state;
+    struct trace *t[2];
+    for (int way = 0; way < 2; way++) {
+        struct strbuf text = {0};
+        strbuf_puts(&text,
+                    HEAD "\"span\": \"90d\", \"resolution\": \"60s\", \"scales_h\": [1, 8], \"common\": [0.5, 1], "
+                         "\"pools\": [{\"name\": \"p\", \"levels\": [[0, 0.4], [2, 0.3], [5, 0.3]], \"weights\": [0.5, "
+                         "0.5], \"waves\": [{\"period_h\": 24, \"cos\": 0.3, \"sin\": 0}], \"loads\": {\"a\": 0.5");
+        for (int i = 0; way && i < 40; i++) strbuf_printf(&text, ", \"none-%d\": 0", i);
+        strbuf_puts(&text, "}}]}");
+        struct model *m = parse(text.data);
+        t[way] = make(m, 3, 0);
+        model_free(m);
+        strbuf_free(&text);
+    }
+    const struct trace_capacity *a = &t[0]->pools[0].capacity, *b = &t[1]->pools[0].capacity;
+    assert_int_equal(a->n, b->n);
+    assert_true(a->n > 500);
+    assert_memory_equal(a->at_ms, b->at_ms, a->n * sizeof *a->at_ms);
+    assert_memory_equal(a->value, b->value, a->n * sizeof *a->value);
+    trace_free(t[0]);
+    trace_free(t[1]);
 }
 
 static void skypilot_format_reads_back(void **state) {
@@ -426,7 +509,8 @@ static void skypilot_format_reads_back(void **state) {
     synth_write_skypilot(&t->pools[0], 600000, &out);
     assert_ok(trace_load_memory("us-east-1a.json", out.data, out.size, NULL, &back, NULL, &e), &e);
     assert_int_equal(back->pools[0].capacity.n, t->pools[0].capacity.n);
-    assert_memory_equal(back->pools[0].capacity.at_ms, t->pools[0].capacity.at_ms, back->pools[0].capacity.n * sizeof(int64_t));
+    assert_memory_equal(back->pools[0].capacity.at_ms, t->pools[0].capacity.at_ms,
+                        back->pools[0].capacity.n * sizeof(int64_t));
     assert_int_equal(back->pools[0].price.n, t->pools[0].price.n);
     strbuf_free(&out);
     trace_free(t);
@@ -437,6 +521,7 @@ static void skypilot_format_reads_back(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_follow_survival),
+        cmocka_unit_test(residuals_follow_the_survival_function),
         cmocka_unit_test(empirical_runs_are_resampled),
         cmocka_unit_test(models_read_back),
         cmocka_unit_test(bad_models_are_refused),
@@ -449,6 +534,7 @@ int main(void) {
         cmocka_unit_test(droughts_and_flapping),
         cmocka_unit_test(events_choose_pools),
         cmocka_unit_test(limits_are_named),
+        cmocka_unit_test(both_ways_to_add_up_agree),
         cmocka_unit_test(skypilot_format_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
