@@ -11,23 +11,24 @@
 #define ARGUMENTS_MAX 100000u
 #define ARGUMENT_TEXT_MAX 48
 
-/* How each kind is written: its arguments are durations ('d') or plain
- * numbers ('n') with a range. */
+/* How each kind is written: its arguments are durations ('d'; 'D' longer than
+ * 0), a share ('s', 0 to 1) or another plain number ('n') with a range. */
 struct kind_row {
     const char *name;
     const char *arguments;
     enum dist_kind kind;
-    double min, max; /* of the plain number */
+    double min, max; /* of 'n' */
     const char *form;
 };
 
 static const struct kind_row kinds[] = {
     {"uniform", "dd", DIST_UNIFORM, 0, 0, "uniform(60s,240s)"},
-    {"exponential", "d", DIST_EXPONENTIAL, 0, 0, "exponential(MEAN)"},
-    {"weibull", "dn", DIST_WEIBULL, 0.05, 100, "weibull(SCALE,SHAPE)"},
-    {"lognormal", "dn", DIST_LOGNORMAL, 0, 10, "lognormal(MEDIAN,SIGMA)"},
-    {"gamma", "dn", DIST_GAMMA, 0.05, 10000, "gamma(MEAN,SHAPE)"},
+    {"exponential", "D", DIST_EXPONENTIAL, 0, 0, "exponential(MEAN)"},
+    {"weibull", "Dn", DIST_WEIBULL, 0.05, 100, "weibull(SCALE,SHAPE)"},
+    {"lognormal", "Dn", DIST_LOGNORMAL, 0, 10, "lognormal(MEDIAN,SIGMA)"},
+    {"gamma", "Dn", DIST_GAMMA, 0.05, 10000, "gamma(MEAN,SHAPE)"},
     {"normal", "dd", DIST_NORMAL, 0, 0, "normal(MEAN,SD)"},
+    {"weibull-normal", "sDndd", DIST_WEIBULL_NORMAL, 0.05, 100, "weibull-normal(WEIGHT,SCALE,SHAPE,MEAN,SD)"},
     {"empirical", "d*", DIST_EMPIRICAL, 0, 0, "empirical(60s,75s,...)"},
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
@@ -43,7 +44,7 @@ static enum error_code unknown_form(const char *text, struct error *e) {
     return error_set(e, ERR_INPUT, NULL,
                      "'%.60s' is not a duration or distribution%s%s%s; expected 120s, none, uniform(60s,240s), "
                      "exponential(MEAN), weibull(SCALE,SHAPE), lognormal(MEDIAN,SIGMA), gamma(MEAN,SHAPE), "
-                     "normal(MEAN,SD) or empirical(60s,75s,...)",
+                     "normal(MEAN,SD), weibull-normal(WEIGHT,SCALE,SHAPE,MEAN,SD) or empirical(60s,75s,...)",
                      text, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
 }
 
@@ -89,31 +90,31 @@ static enum error_code read_empirical(const char *at, const char *end, struct di
     return OK;
 }
 
+static enum error_code read_argument(const struct kind_row *k, char sort, const char *text, double *value,
+                                     struct error *e) {
+    int64_t ms = 0;
+    if (sort == 's') return text_real(text, 0, 1, value, e);
+    if (sort == 'n') return text_real(text, k->min, k->max, value, e);
+    TRY(text_duration_ms(text, &ms, e));
+    *value = (double)ms;
+    if (sort == 'D' && ms == 0)
+        return error_set(e, ERR_INPUT, NULL, "%s: '%s' must be longer than 0; expected %s", k->name, text, k->form);
+    return OK;
+}
+
 static enum error_code read_arguments(const struct kind_row *k, const char *at, const char *end, struct dist *out,
                                       struct error *e) {
-    double value[2] = {0, 0};
     size_t n = 0, expected = strlen(k->arguments);
     char argument[ARGUMENT_TEXT_MAX];
     while (next_argument(&at, end, argument)) {
         if (n == expected) return error_set(e, ERR_INPUT, NULL, "%s: too many values; expected %s", k->name, k->form);
-        if (k->arguments[n] == 'd') {
-            int64_t ms = 0;
-            TRY(text_duration_ms(argument, &ms, e));
-            value[n] = (double)ms;
-        } else {
-            TRY(text_real(argument, k->min, k->max, &value[n], e));
-        }
+        TRY(read_argument(k, k->arguments[n], argument, &out->p[n], e));
         n++;
     }
     if (n < expected) return error_set(e, ERR_INPUT, NULL, "%s: too few values; expected %s", k->name, k->form);
-    if (k->kind == DIST_UNIFORM && value[0] > value[1])
+    if (k->kind == DIST_UNIFORM && out->p[0] > out->p[1])
         return error_set(e, ERR_INPUT, NULL, "uniform: the lower bound is above the upper one");
-    bool needs_positive = k->kind != DIST_UNIFORM && k->kind != DIST_NORMAL;
-    if (needs_positive && value[0] <= 0)
-        return error_set(e, ERR_INPUT, NULL, "%s: the first value must be longer than 0", k->name);
     out->kind = k->kind;
-    out->a = value[0];
-    out->b = value[1];
     return OK;
 }
 
@@ -127,7 +128,7 @@ enum error_code dist_from_text(const char *text, struct dist *out, struct error 
             if (!number) return unknown_form(text, e);
             TRY(text_duration_ms(text, &ms, e));
             d.kind = DIST_CONSTANT;
-            d.a = (double)ms;
+            d.p[0] = (double)ms;
         }
         *out = d;
         return OK;
@@ -155,13 +156,23 @@ static void put_duration(struct strbuf *out, double ms) {
     strbuf_puts(out, text_format_duration((int64_t)rint(ms), buf));
 }
 
+static void put_arguments(const struct dist *d, const char *sorts, struct strbuf *out) {
+    for (uint32_t i = 0; sorts[i]; i++) {
+        if (i) strbuf_puts(out, ",");
+        if (sorts[i] == 'n' || sorts[i] == 's')
+            strbuf_real(out, d->p[i]);
+        else
+            put_duration(out, d->p[i]);
+    }
+}
+
 void dist_to_text(const struct dist *d, struct strbuf *out) {
     if (d->kind == DIST_NONE) {
         strbuf_puts(out, "none");
         return;
     }
     if (d->kind == DIST_CONSTANT) {
-        put_duration(out, d->a);
+        put_duration(out, d->p[0]);
         return;
     }
     for (size_t i = 0; i < KINDS; i++) {
@@ -172,22 +183,18 @@ void dist_to_text(const struct dist *d, struct strbuf *out) {
             if (v) strbuf_puts(out, ",");
             put_duration(out, d->values[v]);
         }
-        if (d->kind != DIST_EMPIRICAL) put_duration(out, d->a);
-        if (k->arguments[1] == 'd' || k->arguments[1] == 'n') strbuf_puts(out, ",");
-        if (k->arguments[1] == 'd') put_duration(out, d->b);
-        if (k->arguments[1] == 'n') strbuf_real(out, d->b);
+        if (d->kind != DIST_EMPIRICAL) put_arguments(d, k->arguments, out);
         strbuf_puts(out, ")");
     }
 }
 
-/* GSL's inverse of the gamma distribution does not always converge (and then
- * aborts), its forward function always does: search the millisecond that the
- * exact quantile rounds to. */
-static double gamma_quantile_ms(const struct dist *d, double u) {
-    int64_t low = 0, high = TIME_LIMIT_MS;
+/* The least whole ms in [low, high] with P(X <= ms + 1/2) >= u: what the exact
+ * quantile rounds to, whatever steps the distribution function makes. */
+static double search_ms(double (*at_most)(const struct dist *d, double ms), const struct dist *d, double u, int64_t low,
+                        int64_t high) {
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        if (gsl_cdf_gamma_P((double)middle + 0.5, d->b, d->a / d->b) < u)
+        if (at_most(d, (double)middle + 0.5) < u)
             low = middle + 1;
         else
             high = middle;
@@ -195,22 +202,52 @@ static double gamma_quantile_ms(const struct dist *d, double u) {
     return (double)low;
 }
 
+/* GSL's inverse of the gamma distribution does not always converge (and then
+ * aborts), its forward function always does. */
+static double gamma_at_most(const struct dist *d, double ms) { return gsl_cdf_gamma_P(ms, d->p[1], d->p[0] / d->p[1]); }
+
+static double normal_at_most(double mean, double sd, double x) {
+    return sd > 0 ? gsl_cdf_gaussian_P(x - mean, sd) : x >= mean;
+}
+
+static double weibull_normal_at_most(const struct dist *d, double ms) {
+    double weight = d->p[0];
+    return weight * gsl_cdf_weibull_P(ms, d->p[1], d->p[2]) + (1 - weight) * normal_at_most(d->p[3], d->p[4], ms);
+}
+
+static int64_t to_ms(double ms) {
+    if (!(ms > 0)) return 0;
+    return ms < (double)TIME_LIMIT_MS ? (int64_t)rint(ms) : TIME_LIMIT_MS;
+}
+
+/* The quantile of a mixture lies between those of its parts. */
+static double weibull_normal_quantile_ms(const struct dist *d, double u) {
+    if (d->p[0] >= 1) return gsl_cdf_weibull_Pinv(u, d->p[1], d->p[2]);
+    int64_t normal = to_ms(d->p[3] + gsl_cdf_gaussian_Pinv(u, d->p[4]));
+    if (d->p[0] <= 0) return (double)normal;
+    int64_t weibull = to_ms(gsl_cdf_weibull_Pinv(u, d->p[1], d->p[2]));
+    return weibull < normal ? search_ms(weibull_normal_at_most, d, u, weibull, normal)
+                            : search_ms(weibull_normal_at_most, d, u, normal, weibull);
+}
+
 static double quantile(const struct dist *d, double u) {
     switch (d->kind) {
     case DIST_CONSTANT:
-        return d->a;
+        return d->p[0];
     case DIST_UNIFORM:
-        return gsl_cdf_flat_Pinv(u, d->a, d->b);
+        return gsl_cdf_flat_Pinv(u, d->p[0], d->p[1]);
     case DIST_EXPONENTIAL:
-        return gsl_cdf_exponential_Pinv(u, d->a);
+        return gsl_cdf_exponential_Pinv(u, d->p[0]);
     case DIST_WEIBULL:
-        return gsl_cdf_weibull_Pinv(u, d->a, d->b);
+        return gsl_cdf_weibull_Pinv(u, d->p[0], d->p[1]);
     case DIST_LOGNORMAL:
-        return gsl_cdf_lognormal_Pinv(u, log(d->a), d->b);
+        return gsl_cdf_lognormal_Pinv(u, log(d->p[0]), d->p[1]);
     case DIST_GAMMA:
-        return gamma_quantile_ms(d, u);
+        return search_ms(gamma_at_most, d, u, 0, TIME_LIMIT_MS);
+    case DIST_WEIBULL_NORMAL:
+        return weibull_normal_quantile_ms(d, u);
     case DIST_NORMAL:
-        return d->a + gsl_cdf_gaussian_Pinv(u, d->b);
+        return d->p[0] + gsl_cdf_gaussian_Pinv(u, d->p[1]);
     case DIST_EMPIRICAL: {
         double i = floor(u * (double)d->n);
         return d->values[i < (double)d->n ? (uint32_t)i : d->n - 1];
@@ -222,10 +259,14 @@ static double quantile(const struct dist *d, double u) {
 }
 
 int64_t dist_quantile_ms(const struct dist *d, double u) {
-    if (d->kind == DIST_NONE) return INT64_MAX;
-    double ms = quantile(d, u);
-    if (!(ms > 0)) return 0;
-    return ms < (double)TIME_LIMIT_MS ? (int64_t)rint(ms) : TIME_LIMIT_MS;
+    return d->kind == DIST_NONE ? INT64_MAX : to_ms(quantile(d, u));
+}
+
+/* Of a normal cut at 0. */
+static double normal_mean(double mean, double sd) {
+    if (sd <= 0) return mean;
+    double z = mean / sd, density = exp(-z * z / 2) / sqrt(2 * M_PI);
+    return mean * gsl_cdf_ugaussian_P(z) + sd * density;
 }
 
 double dist_mean_ms(const struct dist *d) {
@@ -233,18 +274,17 @@ double dist_mean_ms(const struct dist *d) {
     case DIST_CONSTANT:
     case DIST_EXPONENTIAL:
     case DIST_GAMMA:
-        return d->a;
+        return d->p[0];
     case DIST_UNIFORM:
-        return (d->a + d->b) / 2;
+        return (d->p[0] + d->p[1]) / 2;
     case DIST_WEIBULL:
-        return d->a * tgamma(1 + 1 / d->b);
+        return d->p[0] * tgamma(1 + 1 / d->p[1]);
     case DIST_LOGNORMAL:
-        return d->a * exp(d->b * d->b / 2);
-    case DIST_NORMAL: {
-        if (d->b <= 0) return d->a;
-        double z = d->a / d->b, density = exp(-z * z / 2) / sqrt(2 * M_PI);
-        return d->a * gsl_cdf_ugaussian_P(z) + d->b * density;
-    }
+        return d->p[0] * exp(d->p[1] * d->p[1] / 2);
+    case DIST_NORMAL:
+        return normal_mean(d->p[0], d->p[1]);
+    case DIST_WEIBULL_NORMAL:
+        return d->p[0] * d->p[1] * tgamma(1 + 1 / d->p[2]) + (1 - d->p[0]) * normal_mean(d->p[3], d->p[4]);
     case DIST_EMPIRICAL: {
         double sum = 0;
         for (uint32_t i = 0; i < d->n; i++) sum += d->values[i];

@@ -12,19 +12,34 @@
 struct cJSON;
 struct strbuf;
 
-enum dist_kind { DIST_NONE, DIST_CONSTANT, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_WEIBULL, DIST_LOGNORMAL, DIST_GAMMA, DIST_NORMAL, DIST_EMPIRICAL };
+#define DIST_ARGUMENTS_MAX 5u
+
+enum dist_kind {
+    DIST_NONE,
+    DIST_CONSTANT,
+    DIST_UNIFORM,
+    DIST_EXPONENTIAL,
+    DIST_WEIBULL,
+    DIST_LOGNORMAL,
+    DIST_GAMMA,
+    DIST_NORMAL,
+    DIST_WEIBULL_NORMAL,
+    DIST_EMPIRICAL
+};
 
 struct dist {
-    enum dist_kind kind; /* DIST_NONE: no value (a lifetime without end) */
-    double a, b;         /* ms or shape, by kind; see dist_from_text */
-    uint32_t n;          /* DIST_EMPIRICAL */
-    double *values;      /* sorted, ms, owned */
+    enum dist_kind kind;          /* DIST_NONE: no value (a lifetime without end) */
+    double p[DIST_ARGUMENTS_MAX]; /* durations in ms and plain numbers, in the order of dist_from_text */
+    uint32_t n;                   /* DIST_EMPIRICAL */
+    double *values;               /* sorted, ms, owned */
 };
 
 /* "120s" | "none" | "uniform(60s,240s)" | "exponential(10h)" (mean) |
  * "weibull(SCALE,SHAPE)" | "lognormal(MEDIAN,SIGMA)" | "gamma(MEAN,SHAPE)" |
- * "normal(MEAN,SD)" (cut at 0) | "empirical(60s,75s,...)".  Shapes and sigma
- * are plain numbers.  The same string is what JSON carries. */
+ * "normal(MEAN,SD)" (cut at 0) | "weibull-normal(WEIGHT,SCALE,SHAPE,MEAN,SD)" (a
+ * Weibull with that probability, else a normal, both as above: GCP's preemptible
+ * VMs) | "empirical(60s,75s,...)".  Weights, shapes and sigma are plain numbers.
+ * The same string is what JSON carries. */
 enum error_code dist_from_text(const char *text, struct dist *out, struct error *e);
 void dist_to_text(const struct dist *d, struct strbuf *out); /* reads back to the same dist */
 /* Value in ms for u in (0, 1), rounded to the nearest ms and clipped to

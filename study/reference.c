@@ -115,7 +115,9 @@ static const char opening[] =
     "```\n\n"
     "Notations. Durations: `500ms`, `120s`, `3m`, `24h`, `7d`, or a number of seconds. Distributions: a duration, or\n"
     "`uniform(60s,240s)`, `exponential(MEAN)`, `weibull(SCALE,SHAPE)`, `lognormal(MEDIAN,SIGMA)`,\n"
-    "`gamma(MEAN,SHAPE)`, `normal(MEAN,SD)`, `empirical(60s,75s,...)`, `none`.\n";
+    "`gamma(MEAN,SHAPE)`, `normal(MEAN,SD)`, `weibull-normal(WEIGHT,SCALE,SHAPE,MEAN,SD)` (a Weibull with "
+    "probability\n"
+    "WEIGHT, else a normal), `empirical(60s,75s,...)`, `none`.\n";
 
 static const char structure[] =
     "\n## Keys that are not plain fields\n\n"

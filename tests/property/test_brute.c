@@ -200,7 +200,7 @@ static void set_pool(const struct brute_pool *from, struct pool_params *to) {
     to->notice_window = from->accept ? WINDOW_ACCEPT : WINDOW_REFUSE;
     to->launch_delay_ms = from->launch_delay * MS_PER_S;
     to->denial_delay_ms = from->denial_delay * MS_PER_S;
-    to->cold_start = (struct dist){.kind = DIST_CONSTANT, .a = (double)from->cold_start * 1000};
+    to->cold_start = (struct dist){.kind = DIST_CONSTANT, .p[0] = (double)from->cold_start * 1000};
     to->billing = billing[from->billing];
     to->reclaim = from->oldest ? RECLAIM_OLDEST : RECLAIM_NEWEST;
     to->lifetime_cap_ms = from->lifetime_cap * MS_PER_S;

@@ -45,16 +45,26 @@ static double left_gamma(double mean, double shape, double c) {
     return mean * gsl_cdf_gamma_Q(c, shape + 1, scale) - c * gsl_cdf_gamma_Q(c, shape, scale);
 }
 
+/* Weibull(scale, 0.6) in four of ten cases, else normal(mean, a tenth of it). */
+static double left_weibull_normal(double scale, double mean, double c) {
+    double sd = mean / 10, z = (mean - c) / sd;
+    double normal = (mean - c) * gsl_cdf_ugaussian_P(z) + sd * exp(-z * z / 2) / sqrt(2 * M_PI);
+    return 0.4 * left_weibull(scale, 0.6, c) + 0.6 * normal;
+}
+
 struct lifetime_case {
     const char *text; /* as in a scenario */
     double (*left)(double a, double b, double c);
-    double a, b; /* seconds; shape */
+    double a, b; /* seconds; shape, or seconds */
 };
 
 static const struct lifetime_case lifetimes[] = {
-    {"exponential(1h)", left_exponential, HOUR, 0}, {"weibull(2h,0.6)", left_weibull, 2 * HOUR, 0.6},
-    {"weibull(30m,2)", left_weibull, HOUR / 2, 2},  {"lognormal(40m,1)", left_lognormal, HOUR * 2 / 3, 1},
+    {"exponential(1h)", left_exponential, HOUR, 0},
+    {"weibull(2h,0.6)", left_weibull, 2 * HOUR, 0.6},
+    {"weibull(30m,2)", left_weibull, HOUR / 2, 2},
+    {"lognormal(40m,1)", left_lognormal, HOUR * 2 / 3, 1},
     {"gamma(1h,3)", left_gamma, HOUR, 3},
+    {"weibull-normal(0.4,1h,0.6,5h,30m)", left_weibull_normal, HOUR, 5 * HOUR},
 };
 #define LIFETIMES (sizeof lifetimes / sizeof lifetimes[0])
 

@@ -34,6 +34,11 @@ static void quantiles_by_hand(void **state) {
         {"gamma(100s,1)", 0.5, 1e5 * 0.69314718055994531},
         {"normal(24.273h,0.233h)", 0.5, 87382800},
         {"normal(60s,0)", 0.01, 60000},
+        {"weibull-normal(1,100s,0.5,9h,1h)", 0.5, 1e5 * 0.69314718055994531 * 0.69314718055994531},
+        {"weibull-normal(0,1s,1,24.273h,0.233h)", 0.5, 87382800},
+        {"weibull-normal(0.5,100s,1,24h,0s)", 0.25, 1e5 * 0.69314718055994531}, /* the normal is far above */
+        {"weibull-normal(0.5,100s,1,24h,0s)", 0.75, 86400000},                  /* the Weibull far below */
+        {"weibull-normal(0.385,3h,5,24.273h,0.233h)", 0.6925, 87382800}, /* .385 + .615 / 2 */
         {"empirical(60s, 75s ,90s,30s)", 0.01, 30000},
         {"empirical(60s,75s,90s,30s)", 0.26, 60000},
         {"empirical(60s,75s,90s,30s)", 0.99, 90000},
@@ -62,11 +67,33 @@ static void limits_of_quantiles(void **state) {
 static void quantiles_rise_everywhere(void **state) {
     (void)state;
     static const char *const forms[] = {
-        "uniform(0s,7d)",      "exponential(1ms)",  "exponential(12725d)",  "weibull(1ms,0.05)", "weibull(12725d,0.05)",
-        "weibull(1h,100)",     "lognormal(1ms,10)", "lognormal(12725d,10)", "gamma(1h,0.05)",    "gamma(1h,0.1)",
-        "gamma(1h,0.3)",       "gamma(1h,0.999)",   "gamma(1h,1.001)",      "gamma(1h,9.99)",    "gamma(1h,10.01)",
-        "gamma(1h,123.4)",     "gamma(1h,999)",     "gamma(1h,10000)",      "normal(1h,12725d)", "normal(0s,1s)",
+        "uniform(0s,7d)",
+        "exponential(1ms)",
+        "exponential(12725d)",
+        "weibull(1ms,0.05)",
+        "weibull(12725d,0.05)",
+        "weibull(1h,100)",
+        "lognormal(1ms,10)",
+        "lognormal(12725d,10)",
+        "gamma(1h,0.05)",
+        "gamma(1h,0.1)",
+        "gamma(1h,0.3)",
+        "gamma(1h,0.999)",
+        "gamma(1h,1.001)",
+        "gamma(1h,9.99)",
+        "gamma(1h,10.01)",
+        "gamma(1h,123.4)",
+        "gamma(1h,999)",
+        "gamma(1h,10000)",
+        "normal(1h,12725d)",
+        "normal(0s,1s)",
         "empirical(1s,1s,2s)",
+        "weibull-normal(0.385,3.59h,0.634,24.273h,0.233h)",
+        "weibull-normal(0,1ms,0.05,1h,12725d)",
+        "weibull-normal(1,12725d,0.05,0s,0s)",
+        "weibull-normal(0.5,1ms,100,1h,0s)",
+        "weibull-normal(1e-300,1h,1,0s,1ms)",
+        "weibull-normal(0.999999,1h,0.05,1h,1h)",
     };
     uint64_t n = test_times(2000, 100000), tried = 0;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -86,9 +113,19 @@ static void quantiles_rise_everywhere(void **state) {
 
 static void means_match_draws(void **state) {
     (void)state;
-    static const char *const forms[] = {"120s",         "uniform(60s,240s)",   "exponential(10m)", "weibull(10m,0.61)",
-                                        "gamma(5m,2)",  "lognormal(3m,0.5)",   "normal(60s,10s)",  "normal(10s,60s)",
-                                        "gamma(5m,.4)", "empirical(1s,2s,6s)", "normal(9s,0)"};
+    static const char *const forms[] = {"120s",
+                                        "uniform(60s,240s)",
+                                        "exponential(10m)",
+                                        "weibull(10m,0.61)",
+                                        "gamma(5m,2)",
+                                        "lognormal(3m,0.5)",
+                                        "normal(60s,10s)",
+                                        "normal(10s,60s)",
+                                        "gamma(5m,.4)",
+                                        "empirical(1s,2s,6s)",
+                                        "normal(9s,0)",
+                                        "weibull-normal(0.385,3.59h,0.634,24.273h,0.233h)",
+                                        "weibull-normal(0.2,1m,0.7,10s,60s)"};
     uint64_t n = test_times(40000, 1000000);
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct dist d = parse(forms[i]);
@@ -112,6 +149,7 @@ static void text_round_trips(void **state) {
                                         "lognormal(183s,0.1)",
                                         "gamma(90s,2.5)",
                                         "normal(1d,839s)",
+                                        "weibull-normal(0.385,12924s,0.634,87382800ms,838800ms)",
                                         "empirical(1m,75s,90s)"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct dist d = parse(forms[i]);
@@ -147,6 +185,11 @@ static void bad_forms_are_named(void **state) {
         {"weibull(1h,1h)", "not a number"},
         {"lognormal(1h,11)", "out of range"},
         {"gamma(1h,1e9)", "out of range"},
+        {"weibull-normal(0.4,1h,0.6,24h)", "too few values"},
+        {"weibull-normal(1.5,1h,0.6,24h,1h)", "out of range"},
+        {"weibull-normal(0.5,0s,0.6,24h,1h)", "longer than 0"},
+        {"weibull-normal(0.5,1h,0,24h,1h)", "0.05 to 100"},
+        {"weibull-norml(0.5,1h,1,24h,1h)", "did you mean weibull-normal?"},
         {"empirical()", "not a duration"},
         {"empirical(1s,,2s)", "not a duration"},
         {"empirical(1s,x)", "'x'"},
@@ -154,10 +197,10 @@ static void bad_forms_are_named(void **state) {
         {"-5s", "negative"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct dist d = {.kind = DIST_CONSTANT, .a = 42};
+        struct dist d = {.kind = DIST_CONSTANT, .p[0] = 42};
         struct error e;
         assert_input_error(dist_from_text(cases[i][0], &d, &e), &e, cases[i][1]);
-        assert_true(d.a == 42); /* untouched */
+        assert_true(d.p[0] == 42); /* untouched */
     }
 }
 
