@@ -10,28 +10,16 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "study/writers.h"
 
 extern char **environ;
 
-/* $SPOTSIM_PLOT_DIR; beside an installed program; in the source tree. */
 static bool find_script(const char *name, char path[PATH_MAX]) {
-    const char *set = getenv("SPOTSIM_PLOT_DIR");
-    if (set) {
-        snprintf(path, PATH_MAX, "%s/%s", set, name);
-        return access(path, R_OK) == 0;
-    }
-    char program[PATH_MAX / 2];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash) *slash = '\0';
-    static const char *const places[] = {"../share/spotsim/plot", "../scripts/plot"};
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        snprintf(path, PATH_MAX, "%s/%s/%s", program, places[i], name);
-        if (access(path, R_OK) == 0) return true;
-    }
-    snprintf(path, PATH_MAX, "scripts/plot/%s", name);
-    return access(path, R_OK) == 0;
+    char *folder = plot_scripts();
+    if (folder) snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    bool found = folder && access(path, R_OK) == 0;
+    free(folder);
+    return found;
 }
 
 /* A gnuplot string constant; bars separate names there. */

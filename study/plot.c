@@ -6,30 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "study/writers.h"
 
 #define PLOT_NOT_FOUND 127
 #define COULD_NOT_RUN (-1)
 #define MESSAGE_SHOWN 200
 
-char *plot_scripts(void) {
-    static const char *const places[] = {"/../scripts/plot", "/../share/spotsim/plot", "/../../../scripts/plot"};
-    char exe[4096];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n <= 0) return NULL;
-    exe[n] = '\0';
-    char *slash = strrchr(exe, '/');
-    if (!slash) return NULL;
-    *slash = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char *path = NULL;
-        if (asprintf(&path, "%s%s", exe, places[i]) < 0) return NULL;
-        char *real = realpath(path, NULL);
-        free(path);
-        if (real) return real;
-    }
-    return NULL;
-}
+char *plot_scripts(void) { return beside_program("SPOTSIM_PLOT_DIR", "plot", "scripts/plot"); }
 
 /* name='value' as gnuplot reads it: a quote inside is written twice.  It knows
  * no escape for a new line between such quotes: '|' parts lines and names. */

@@ -53,7 +53,8 @@ void curves_timeline_name(const struct study *s, struct strbuf *out);
  * fails leaves no picture and does not stop the others.  Returns false and says
  * in *why (one line, owned by the caller; else NULL) which are missing and why. */
 bool study_plot(const struct folder *f, const struct curves *c, const char *scripts, char **why);
-/* Where the scripts are, seen from the running program; owned; NULL: nowhere. */
+/* Where the scripts are: $SPOTSIM_PLOT_DIR or beside the program; owned; NULL:
+ * nowhere. */
 char *plot_scripts(void);
 
 /* ---- whole files ---- */
