@@ -152,11 +152,12 @@ bench: all $(BENCHES)
 SHARE = $(DESTDIR)$(PREFIX)/share/spotsim
 DOC = $(DESTDIR)$(PREFIX)/share/doc/spotsim
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/spotsim $(DESTDIR)$(PREFIX)/lib $(SHARE)/plot $(SHARE)/traces $(DOC)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/spotsim $(DESTDIR)$(PREFIX)/lib $(SHARE)/plot $(SHARE)/presets $(SHARE)/traces $(DOC)
 	install -m 755 $(BUILD)/spotsim $(DESTDIR)$(PREFIX)/bin/spotsim
 	install -m 644 policies/policy.h $(DESTDIR)$(PREFIX)/include/spotsim/policy.h
 	install -m 644 $(BUILD)/libpolicies.a $(DESTDIR)$(PREFIX)/lib/libspotsim_policies.a
 	install -m 644 $(wildcard scripts/plot/*.gp) $(SHARE)/plot/
+	cp -R --no-preserve=ownership traces/presets/. $(SHARE)/presets/
 	cp -R --no-preserve=ownership traces/data/. $(SHARE)/traces/
 	cp -R --no-preserve=ownership docs/. LICENSE $(wildcard README.md) $(DOC)/
 

@@ -25,10 +25,10 @@ static enum error_code load_all(struct stresses *out, struct error *e) {
     uint32_t n = preset_names("stress", &names);
     enum error_code rc = n ? OK
                            : error_set(e, ERR_INPUT, "--stress",
-                                       "the stress scenarios that come with the program are not found beside it "
-                                       "(traces/presets/stress)");
+                                       "the stress scenarios that come with the program are not found beside it; "
+                                       "SPOTSIM_PRESETS_DIR says where the presets are");
     for (uint32_t i = 0; rc == OK && i < n && out->n < STRESS_MAX; i++) {
-        rc = trace_model(names[i], &out->model[out->n], e);
+        rc = preset_load(names[i], &out->model[out->n], e);
         if (rc == OK) out->n++;
     }
     preset_names_free(names, n);

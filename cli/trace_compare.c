@@ -7,6 +7,7 @@
 #include "cli/scenario_args.h"
 #include "cli/trace_model.h"
 #include "study/compare.h"
+#include "study/presets.h"
 
 #define TRACES_OTHERWISE 32
 
@@ -26,7 +27,7 @@ static const struct option own[] = {
 static bool is_model(const char *path) {
     struct model *m = NULL;
     struct error ignored;
-    bool found = trace_model(path, &m, &ignored) == OK;
+    bool found = preset_load(path, &m, &ignored) == OK;
     model_free(m);
     return found;
 }
@@ -84,7 +85,7 @@ static enum error_code compare_with(const struct options *o, struct scenario_doc
     const char *synth = o->positional[o->n_positional - 1];
     bool model = is_model(synth);
     TRY(settings(o, &how, policies, e));
-    enum error_code rc = model ? trace_model(synth, &m, e) : read_synth(o, synth, &t, e);
+    enum error_code rc = model ? preset_load(synth, &m, e) : read_synth(o, synth, &t, e);
     if (rc == OK) rc = model ? compare_model(doc, env, m, &how, &c, e) : compare_trace(doc, env, t, &how, &c, e);
     if (rc == OK) print_notes(&c.notes);
     if (rc == OK && c.assumed_prices)

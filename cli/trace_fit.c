@@ -78,6 +78,14 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     return rc;
 }
 
+/* How a run uses it. */
+static void put_setting(const struct family *lifetime, struct strbuf *report) {
+    struct strbuf text = {0};
+    if (family_scenario_text(lifetime, &text))
+        strbuf_printf(report, "in a run: --set cloud.defaults.lifetime='%s'\n", text.data);
+    strbuf_free(&text);
+}
+
 static enum error_code fit_some_lifetimes(const struct options *o, const char *data, size_t size, struct error *e) {
     struct lifetimes lives = {0};
     struct fit_side side = {0};
@@ -88,6 +96,7 @@ static enum error_code fit_some_lifetimes(const struct options *o, const char *d
     if (rc == OK) rc = name_model(o, m, o->positional[0], e);
     if (rc == OK) {
         fit_side_report("lifetimes", &side, &report);
+        put_setting(&m->lifetime.family, &report);
         model_write(m, NULL, NULL, NULL, &model);
         rc = put_results(o, &report, &model, e);
     }

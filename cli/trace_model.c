@@ -3,11 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/cmd.h"
-#include "study/presets.h"
-#include "traces/model.h"
 
 const struct option trace_reading[] = {
     {"polarity", OPTION_VALUE, "up|preempted", "what 1 means in a series of 0 and 1 (up)", NULL, false},
@@ -67,14 +64,5 @@ enum error_code trace_read(const struct options *o, const char *const *paths, ui
     enum error_code rc = trace_load(paths, n, &how, out, &notes, e);
     for (uint32_t i = 0; i < notes.n; i++) cli_say("note", notes.lines[i]);
     trace_notes_free(&notes);
-    return rc;
-}
-
-enum error_code trace_model(const char *name, struct model **out, struct error *e) {
-    if (access(name, F_OK) == 0) return model_load(name, out, e);
-    char *path = preset_path(name);
-    if (!path) return model_load(name, out, e); /* for its error */
-    enum error_code rc = model_load(path, out, e);
-    free(path);
     return rc;
 }

@@ -9,8 +9,6 @@
 #include "cli/options.h"
 #include "traces/trace.h"
 
-struct model;
-
 int trace_synth(int argc, char **argv);
 int trace_fit(int argc, char **argv);
 int trace_compare(int argc, char **argv);
@@ -27,7 +25,5 @@ enum error_code trace_read_options(const struct options *o, struct trace_options
 /* Loads with remarks on standard error. */
 enum error_code trace_read(const struct options *o, const char *const *paths, uint32_t n, struct trace **out,
                            struct error *e);
-/* A model by path, or a preset by name ("typical", "stress/price-spike"). */
-enum error_code trace_model(const char *name, struct model **out, struct error *e);
 
 #endif

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/cmd.h"
 #include "cli/trace_model.h"
+#include "study/presets.h"
 #include "traces/synth.h"
 
 #define LIFETIMES_MAX 10000000
@@ -20,6 +22,10 @@ static const struct option own[] = {
     {"step", OPTION_VALUE, "DURATION", "sampling step of SkyPilot's format (the model's resolution)", NULL, false},
     {"shares", OPTION_VALUE, "exact|expected",
      "whether a pool's shares of time hold in this trace or only on average (the model's)", NULL, false},
+    {"pool", OPTION_VALUE, "PATTERN", "only pools whose name, region or zone matches (with * and ?)", NULL, false},
+    {"events", OPTION_VALUE, "MODEL", "lay this model's events over the trace: a file, or stress/drought, ...", NULL,
+     false},
+    {"list", OPTION_FLAG, NULL, "name the presets, a line for each", NULL, false},
     {"lifetimes", OPTION_VALUE, "N", "print N instance lifetimes instead of a trace", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
@@ -54,7 +60,8 @@ static enum error_code write_folder(const struct options *o, const struct trace 
     if (!folder) return error_set(e, ERR_INPUT, "trace synth", "--format skypilot needs -o FOLDER");
     if (!step_ms) step_ms = t->pools[0].gap_ms;
     if (!step_ms)
-        return error_set(e, ERR_INPUT, "trace synth", "the model has no resolution; give the sampling step with --step");
+        return error_set(e, ERR_INPUT, "trace synth",
+                         "the model has no resolution; give the sampling step with --step");
     if (t->span_ms / step_ms > TRACE_SAMPLES_MAX)
         return error_set(e, ERR_INPUT, "--step", "more than %u samples", TRACE_SAMPLES_MAX);
     if (mkdir(folder, 0777) != 0) {
@@ -85,6 +92,41 @@ static enum error_code make_lifetimes(const struct options *o, const struct mode
     return rc;
 }
 
+/* A trace is capacity and price; a run takes the rest from elsewhere. */
+static void say_what_is_missing(const struct model *m) {
+    struct strbuf text = {0};
+    bool short_on_demand = false;
+    for (uint32_t i = 0; i < m->n_events; i++) short_on_demand |= m->events[i].kind == EVENT_ON_DEMAND;
+    if (short_on_demand)
+        cli_say("note", "a trace cannot carry an on-demand shortage; `spotsim sweep --stress` applies it");
+    if (m->lifetime.known && family_scenario_text(&m->lifetime.family, &text)) {
+        struct strbuf say = {0};
+        strbuf_printf(&say,
+                      "a trace cannot carry how long an instance lives; run with --set cloud.defaults.lifetime='%s'",
+                      text.data);
+        if (!say.failed) cli_say("note", say.data);
+        strbuf_free(&say);
+    }
+    strbuf_free(&text);
+}
+
+/* The events of --events on top. */
+static enum error_code lay_over(const struct options *o, struct trace **t, struct error *e) {
+    struct model *m = NULL;
+    struct trace *over = NULL;
+    if (!options_get(o, "events")) return OK;
+    TRY(preset_load(options_get(o, "events"), &m, e));
+    enum error_code rc = m->n_events ? synth_events(*t, m, &over, e)
+                                     : error_set(e, ERR_INPUT, "--events", "the model '%.80s' has no events", m->name);
+    if (rc == OK) {
+        say_what_is_missing(m);
+        trace_free(*t);
+        *t = over;
+    }
+    model_free(m);
+    return rc;
+}
+
 static enum error_code make(const struct options *o, struct model *m, struct error *e) {
     struct synth_options how = {0};
     struct trace *t = NULL;
@@ -97,23 +139,30 @@ static enum error_code make(const struct options *o, struct model *m, struct err
         return error_set(e, ERR_INPUT, "--shares", "'%.40s' is not exact or expected", shares);
     if (shares) m->shares = strcmp(shares, "exact") == 0 ? SHARES_EXACT : SHARES_EXPECTED;
     if (options_get(o, "lifetimes")) return make_lifetimes(o, m, how.seed, e);
+    if (options_get(o, "pool")) TRY(model_keep_pools(m, options_get(o, "pool"), e));
     TRY(synth_trace(m, &how, &t, e));
-    enum error_code rc = put_trace(o, t, e);
-    for (uint32_t i = 0; i < m->n_events; i++)
-        if (m->events[i].kind == EVENT_ON_DEMAND) {
-            fputs("spotsim: note: a trace cannot carry an on-demand shortage; `spotsim sweep --stress` applies it\n",
-                  stderr);
-            break;
-        }
+    say_what_is_missing(m);
+    enum error_code rc = lay_over(o, &t, e);
+    if (rc == OK) rc = put_trace(o, t, e);
     trace_free(t);
+    return rc;
+}
+
+static enum error_code list(const struct options *o, struct error *e) {
+    struct strbuf out = {0};
+    if (o->n_positional) return error_set(e, ERR_INPUT, o->positional[0], "--list takes no model");
+    enum error_code rc = preset_list(&out, e);
+    if (rc == OK) return trace_put(&out, options_get(o, "output"), e);
+    strbuf_free(&out);
     return rc;
 }
 
 static enum error_code run(const struct options *o, struct error *e) {
     struct model *m = NULL;
+    if (options_get(o, "list")) return list(o, e);
     if (o->n_positional != 1)
         return error_set(e, ERR_INPUT, "trace synth", "expected one model: a file, or the name of a preset");
-    TRY(trace_model(o->positional[0], &m, e));
+    TRY(preset_load(o->positional[0], &m, e));
     enum error_code rc = make(o, m, e);
     model_free(m);
     return rc;
@@ -124,6 +173,6 @@ int trace_synth(int argc, char **argv) {
     return trace_action(argc, argv, tables,
                         "usage: spotsim trace synth MODEL [options]\n\n"
                         "Makes a trace from a model: a file (see `spotsim trace fit`), or a preset that\n"
-                        "comes with the program (typical, calm, scarce, ...; docs/synthetic-traces.md).\n\n",
+                        "comes with the program (--list; docs/synthetic-traces.md).\n\n",
                         run);
 }

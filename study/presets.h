@@ -5,15 +5,23 @@
 
 #include <stdint.h>
 
-/* Folder of the presets, seen from the running program; owned by the caller;
- * NULL: nowhere. */
+#include "traces/model.h"
+
+#define PRESETS_STRESS "stress" /* sub-folder of the stress scenarios */
+
+/* Folder of the presets: $SPOTSIM_PRESETS_DIR or beside the program; owned by
+ * the caller; NULL: nowhere. */
 char *preset_folder(void);
-/* The file of a preset called "typical" or "stress/price-spike"; owned by the
- * caller; NULL when there is none of that name. */
-char *preset_path(const char *name);
 /* Names of the presets in a sub-folder ("" for the top), rising; returns how
  * many.  Free with preset_names_free. */
 uint32_t preset_names(const char *sub, char ***names);
 void preset_names_free(char **names, uint32_t n);
+/* A model by path, or a preset by name ("typical", "stress/price-spike"); a
+ * file that is there goes before a preset of its name.  *out is owned by the
+ * caller (model_free).  ERR_INPUT names the nearest preset. */
+enum error_code preset_load(const char *name, struct model **out, struct error *e);
+/* One line for each preset: its name and what it is.  ERR_INPUT on the first
+ * that cannot be read, and when there are none. */
+enum error_code preset_list(struct strbuf *out, struct error *e);
 
 #endif

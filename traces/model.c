@@ -67,9 +67,39 @@ enum error_code model_factor(struct model *m, const char *name, uint32_t *index,
     return OK;
 }
 
-bool model_event_hits(const struct model_event *event, const char *pool, const char *region, const char *zone) {
-    const char *pattern = event->pools ? event->pools : "*";
+static bool names_pool(const char *pattern, const char *pool, const char *region, const char *zone) {
     return text_glob(pattern, pool) || (*region && text_glob(pattern, region)) || (*zone && text_glob(pattern, zone));
+}
+
+bool model_event_hits(const struct model_event *event, const char *pool, const char *region, const char *zone) {
+    return names_pool(event->pools ? event->pools : "*", pool, region, zone);
+}
+
+static enum error_code no_pool_matches(const struct model *m, const char *pattern, struct error *e) {
+    const char **names = calloc(m->n_pools + 1, sizeof *names);
+    for (uint32_t i = 0; names && i < m->n_pools; i++) names[i] = m->pools[i].name;
+    const char *near = names ? text_nearest(pattern, names) : NULL;
+    if (!near && m->n_pools) near = m->pools[0].name;
+    free(names);
+    return error_set(e, ERR_INPUT, pattern, "no pool of %s, its region or its zone is called that%s%s%s", m->name,
+                     near ? "; there is '" : "", near ? near : "", near ? "'" : "");
+}
+
+enum error_code model_keep_pools(struct model *m, const char *pattern, struct error *e) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n_pools; i++)
+        n += names_pool(pattern, m->pools[i].name, m->pools[i].region, m->pools[i].zone);
+    if (n == 0) return no_pool_matches(m, pattern, e);
+    n = 0;
+    for (uint32_t i = 0; i < m->n_pools; i++) {
+        struct model_pool *p = &m->pools[i];
+        if (names_pool(pattern, p->name, p->region, p->zone))
+            m->pools[n++] = *p;
+        else
+            pool_free(p);
+    }
+    m->n_pools = n;
+    return OK;
 }
 
 /* ---- checks -------------------------------------------------------------------- */
@@ -102,8 +132,7 @@ static enum error_code check_state(const struct model *m, struct model_pool *p, 
     double sum = 0, squares = 0;
     TRY(check_levels(p, where, e));
     for (uint32_t k = 0; k < m->n_scales; k++) sum += p->state.weight[k];
-    if (fabs(sum - 1) > SUM_TOLERANCE)
-        return error_set(e, ERR_INPUT, where, "\"weights\" sum to %g; expected 1", sum);
+    if (fabs(sum - 1) > SUM_TOLERANCE) return error_set(e, ERR_INPUT, where, "\"weights\" sum to %g; expected 1", sum);
     for (uint32_t k = 0; fabs(sum - 1) > SUM_EXACT && k < m->n_scales; k++) p->state.weight[k] /= sum;
     for (uint32_t i = 0; i < p->state.n_loads; i++) squares += p->state.loads[i].value * p->state.loads[i].value;
     if (squares > 1 + SUM_TOLERANCE)

@@ -142,6 +142,9 @@ void model_free(struct model *m); /* NULL is fine */
 
 /* A new empty model.  NULL: out of memory. */
 struct model *model_new(void);
+/* Leaves only the pools whose name, region or zone matches the pattern; the
+ * others' traces stay as they were.  ERR_INPUT: none does. */
+enum error_code model_keep_pools(struct model *m, const char *pattern, struct error *e);
 /* Index of the factor, added if new; ERR_INPUT past MODEL_FACTORS_MAX. */
 enum error_code model_factor(struct model *m, const char *name, uint32_t *index, struct error *e);
 /* Replaces *slot by a copy. */

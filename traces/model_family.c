@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dist.h"
 #include "base/text.h"
 #include "traces/json.h"
 
@@ -337,6 +338,38 @@ void family_to_text(const struct family *f, struct strbuf *out) {
     if (f->kind == FAMILY_LOGNORMAL && isfinite(f->cap_h)) strbuf_printf(out, ", cap %.3g h", f->cap_h);
     if (f->kind == FAMILY_EMPIRICAL) strbuf_printf(out, "%u runs", f->n);
     strbuf_puts(out, ")");
+}
+
+static void put_hours(double hours, struct strbuf *out) {
+    char text[32];
+    double ms = rint(hours * (double)MS_PER_HOUR);
+    strbuf_puts(out, text_format_duration(ms < (double)TIME_LIMIT_MS ? (int64_t)ms : TIME_LIMIT_MS, text));
+}
+
+bool family_scenario_text(const struct family *f, struct strbuf *out) {
+    const struct family_info *info = &families[f->kind];
+    struct strbuf text = {0};
+    struct dist d;
+    struct error ignored;
+    if (f->kind == FAMILY_LOGNORMAL && isfinite(f->cap_h)) return false;
+    strbuf_printf(&text, "%s(", info->name);
+    for (uint32_t i = 0; i < info->n + f->n; i++) {
+        if (i) strbuf_puts(&text, ",");
+        if (i >= info->n)
+            put_hours(f->run_h[i - info->n], &text);
+        else if (info->parameter[i].time)
+            put_hours(f->p[i], &text);
+        else
+            strbuf_real(&text, f->p[i]);
+    }
+    strbuf_puts(&text, ")");
+    bool known = !text.failed && dist_from_text(text.data, &d, &ignored) == OK;
+    if (known) {
+        strbuf_puts(out, text.data);
+        dist_free(&d);
+    }
+    strbuf_free(&text);
+    return known;
 }
 
 enum error_code family_copy(const struct family *from, struct family *to, struct error *e) {

@@ -70,6 +70,10 @@ enum error_code family_from_json(const struct cJSON *v, const char *where, struc
 void family_to_json(const struct family *f, struct strbuf *out);
 /* "weibull(1.393 h, 0.422)" for tables. */
 void family_to_text(const struct family *f, struct strbuf *out);
+/* As a scenario writes a distribution, to the millisecond:
+ * "weibull-normal(0.385,12924s,...)".  false, nothing written: it has no such
+ * form (H2, a lognormal with a cap, numbers out of range there). */
+bool family_scenario_text(const struct family *f, struct strbuf *out);
 enum error_code family_copy(const struct family *from, struct family *to, struct error *e);
 void family_free(struct family *f);
 

@@ -89,7 +89,7 @@ run 2 trace synth nine-zones --span 0s
 run 2 trace synth nine-zones --shares some
 run 2 trace synth nine-zones --format csv
 run 2 trace synth nine-zones --format skypilot
-run 2 trace synth spot-advisor --span 30000d
+run 2 trace synth advisor-under-5 --span 30000d
 run 2 trace synth nine-zones --lifetimes 5
 says err 'no lifetime'
 run 2 trace synth nine-zones --span 2d -o "$work/none/such.csv"

@@ -51,6 +51,27 @@ static const struct family all_families[] = {
 };
 #define N_FAMILIES (sizeof all_families / sizeof *all_families)
 
+/* A family goes into a scenario, to the millisecond, where it has a form there. */
+static void families_as_scenario_text(void **state) {
+    (void)state;
+    static const char *const said[N_FAMILIES] = {"exponential(3h)", "weibull(84m,0.42)", NULL, "lognormal(1h,0.5)", NULL,
+                                                 "weibull-normal(0.385,12924s,0.634,87382800ms,838800ms)"};
+    for (size_t i = 0; i < N_FAMILIES; i++) {
+        struct strbuf text = {0};
+        assert_int_equal(family_scenario_text(&all_families[i], &text), said[i] != NULL);
+        if (said[i]) assert_string_equal(text.data, said[i]);
+        assert_true(said[i] || text.size == 0);
+        strbuf_free(&text);
+    }
+    double runs[] = {.25, 1};
+    struct strbuf text = {0};
+    assert_true(family_scenario_text(&(struct family){.kind = FAMILY_EMPIRICAL, .n = 2, .run_h = runs}, &text));
+    assert_string_equal(text.data, "empirical(15m,1h)");
+    strbuf_free(&text);
+    /* flatter than a scenario takes */
+    assert_false(family_scenario_text(&(struct family){.kind = FAMILY_WEIBULL, .p = {1, .03}, .cap_h = INFINITY}, &text));
+}
+
 /* Draws by inversion follow the survival function, and their mean the mean. */
 static void quantiles_follow_survival(void **state) {
     (void)state;
@@ -520,6 +541,7 @@ static void skypilot_format_reads_back(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(families_as_scenario_text),
         cmocka_unit_test(quantiles_follow_survival),
         cmocka_unit_test(residuals_follow_the_survival_function),
         cmocka_unit_test(empirical_runs_are_resampled),
