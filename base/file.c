@@ -30,27 +30,46 @@ static enum error_code code_of_errno(int err) {
     }
 }
 
-static enum error_code read_all(int fd, const char *path, struct strbuf *b, struct error *e) {
-    char chunk[65536];
+/* Room for `need` bytes and the end mark. */
+static bool file_room(struct file_buffer *b, size_t need) {
+    if (need < b->room) return true;
+    char *data = realloc(b->data, need + 1);
+    if (!data) return false;
+    b->data = data;
+    b->room = need + 1;
+    return true;
+}
+
+/* A file may be longer than it said, a pipe says nothing: read to the end. */
+static enum error_code read_all(int fd, const char *path, size_t expected, struct file_buffer *b, struct error *e) {
+    b->size = 0;
+    if (!file_room(b, expected)) return error_set(e, ERR_FAILED, path, "out of memory");
     for (;;) {
-        ssize_t n = read(fd, chunk, sizeof chunk);
+        ssize_t n;
+        if (b->size < b->room - 1) {
+            n = read(fd, b->data + b->size, b->room - 1 - b->size);
+        } else {
+            char more; /* most files end here: look before asking for memory */
+            n = read(fd, &more, 1);
+            if (n == 1 && !file_room(b, b->room + b->room / 2 + 65536))
+                return error_set(e, ERR_FAILED, path, "out of memory");
+            if (n == 1) b->data[b->size] = more;
+        }
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return error_set(e, code_of_errno(errno), path, "cannot read: %s", strerror(errno));
         if (n == 0) break;
-        if (b->size + (size_t)n > FILE_LIMIT) return error_set(e, ERR_INPUT, path, "larger than 1 GiB");
-        strbuf_add(b, chunk, (size_t)n);
-        if (b->failed) return error_set(e, ERR_FAILED, path, "out of memory");
+        b->size += (size_t)n;
+        if (b->size > FILE_LIMIT) return error_set(e, ERR_INPUT, path, "larger than 1 GiB");
     }
-    strbuf_add(b, "", 0); /* an empty file is an empty string, not NULL */
-    return b->failed ? error_set(e, ERR_FAILED, path, "out of memory") : OK;
+    b->data[b->size] = '\0';
+    return OK;
 }
 
-enum error_code file_read(const char *path, char **data, size_t *size, struct error *e) {
+enum error_code file_read_again(const char *path, struct file_buffer *b, struct error *e) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return error_set(e, ERR_INPUT, path, "cannot open: %s", strerror(errno));
     struct stat st;
     enum error_code rc = OK;
-    struct strbuf b = {0};
     if (fstat(fd, &st) != 0)
         rc = error_set(e, ERR_FAILED, path, "cannot read: %s", strerror(errno));
     else if (S_ISDIR(st.st_mode))
@@ -58,10 +77,21 @@ enum error_code file_read(const char *path, char **data, size_t *size, struct er
     else if (st.st_size > (off_t)FILE_LIMIT)
         rc = error_set(e, ERR_INPUT, path, "larger than 1 GiB");
     else
-        rc = read_all(fd, path, &b, e);
+        rc = read_all(fd, path, S_ISREG(st.st_mode) ? (size_t)st.st_size : 65536, b, e);
     close(fd);
+    return rc;
+}
+
+void file_buffer_free(struct file_buffer *b) {
+    free(b->data);
+    *b = (struct file_buffer){0};
+}
+
+enum error_code file_read(const char *path, char **data, size_t *size, struct error *e) {
+    struct file_buffer b = {0};
+    enum error_code rc = file_read_again(path, &b, e);
     if (rc != OK) {
-        strbuf_free(&b);
+        file_buffer_free(&b);
         return rc;
     }
     *data = b.data;

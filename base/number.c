@@ -118,6 +118,8 @@ enum error_code text_int(const char *text, int64_t min, int64_t max, int64_t *va
     return OK;
 }
 
+double text_strtod(const char *text) { return strtod_c(text, NULL); }
+
 enum error_code text_real(const char *text, double min, double max, double *value, struct error *e) {
     const char *end = number_end(text);
     if (!end || *end)

@@ -29,6 +29,8 @@ enum error_code text_price_uusd(const char *text, int64_t *uusd, struct error *e
 /* Same from a number; `where` names it in the error. */
 enum error_code price_from_usd(double usd, const char *where, int64_t *uusd, struct error *e);
 enum error_code text_int(const char *text, int64_t min, int64_t max, int64_t *value, struct error *e);
+/* The decimal number that `text` starts with, whatever the locale. */
+double text_strtod(const char *text);
 enum error_code text_real(const char *text, double min, double max, double *value, struct error *e);
 /* RFC 3339 / "YYYY-MM-DD HH:MM:SS[.fff][Z|+hh:mm]" (no zone: UTC) to Unix ms. */
 enum error_code text_timestamp_ms(const char *text, int64_t *unix_ms, struct error *e);
@@ -49,6 +51,14 @@ bool text_glob(const char *pattern, const char *text);
 /* Whole file into a fresh NUL-terminated buffer (free it).  "-" is not
  * special.  Errors name the file; directories and > 1 GiB are refused. */
 enum error_code file_read(const char *path, char **data, size_t *size, struct error *e);
+/* Same into memory that is used for one file after the other.
+ * Zero-initialised is empty; free with file_buffer_free, on failure too. */
+struct file_buffer {
+    char *data; /* NUL-terminated after a read */
+    size_t size, room;
+};
+enum error_code file_read_again(const char *path, struct file_buffer *b, struct error *e);
+void file_buffer_free(struct file_buffer *b);
 /* Writes to a temporary name beside `path`, syncs, renames: the file is there
  * whole or not at all.  A full disk is ERR_FAILED. */
 enum error_code file_write(const char *path, const void *data, size_t size, struct error *e);

@@ -8,79 +8,63 @@
 
 #include "traces/identity.h"
 
-struct steps {
-    uint32_t n;
-    int64_t *at_ms, *value;
+/* Points of a series in [start, end) that change its value, the one that holds
+ * at the start first. */
+struct cut {
+    const struct series *s;
+    int64_t base_ms, start_ms, end_ms;
+    uint32_t first, end; /* points */
+    uint32_t n;          /* changes among them */
 };
 
-/* The part of a series in [start, end), as changes; times from start. */
-static enum error_code compress(const struct series *s, int64_t base_ms, int64_t start_ms, int64_t end_ms,
-                                struct steps *out, struct error *e) {
-    out->n = 0;
-    out->at_ms = malloc(s->n * sizeof *out->at_ms);
-    out->value = malloc(s->n * sizeof *out->value);
-    if (!out->at_ms || !out->value) return error_set(e, ERR_FAILED, s->path, "out of memory");
-    for (uint32_t i = 0; i < s->n; i++) {
-        int64_t at = base_ms + raw_series_at_ms(s, i);
-        if (at >= end_ms) break;
-        if (at <= start_ms) {
-            out->at_ms[0] = 0;
-            out->value[0] = s->value[i];
-            out->n = 1;
-        } else if (s->value[i] != out->value[out->n - 1]) {
-            out->at_ms[out->n] = at - start_ms;
-            out->value[out->n++] = s->value[i];
-        }
-    }
-    return OK;
+static struct cut cut_series(const struct series *s, int64_t base_ms, int64_t start_ms, int64_t end_ms) {
+    struct cut c = {.s = s, .base_ms = base_ms, .start_ms = start_ms, .end_ms = end_ms};
+    while (c.first + 1 < s->n && base_ms + raw_series_at_ms(s, c.first + 1) <= start_ms) c.first++;
+    c.n = 1;
+    for (c.end = c.first + 1; c.end < s->n && base_ms + raw_series_at_ms(s, c.end) < end_ms; c.end++)
+        c.n += s->value[c.end] != s->value[c.end - 1];
+    return c;
 }
 
-static void steps_free(struct steps *s) {
-    free(s->at_ms);
-    free(s->value);
-}
-
-static void *shrink(void *data, size_t size) {
-    void *smaller = realloc(data, size);
-    return smaller ? smaller : data;
+/* at_ms has room for c->n times. */
+static void cut_times(const struct cut *c, int64_t *at_ms) {
+    uint32_t n = 0;
+    at_ms[n++] = 0;
+    for (uint32_t i = c->first + 1; i < c->end; i++)
+        if (c->s->value[i] != c->s->value[i - 1])
+            at_ms[n++] = c->base_ms + raw_series_at_ms(c->s, i) - c->start_ms;
 }
 
 static enum error_code make_capacity(const struct raw_pool *raw, const struct placement *at, int64_t start_ms,
                                      struct trace_pool *p, struct error *e) {
-    struct steps steps = {0};
+    struct cut c = {.n = 1};
     p->has_capacity = raw->capacity.path != NULL;
-    if (p->has_capacity) {
-        enum error_code rc = compress(&raw->capacity, at->capacity_base_ms, start_ms, at->end_ms, &steps, e);
-        if (rc != OK) {
-            steps_free(&steps);
-            return rc;
-        }
-    }
-    uint32_t n = p->has_capacity ? steps.n : 1;
-    p->capacity.value = calloc(n, sizeof *p->capacity.value);
-    p->capacity.at_ms = p->has_capacity ? shrink(steps.at_ms, n * sizeof *steps.at_ms) : calloc(1, sizeof(int64_t));
-    steps.at_ms = NULL;
-    if (p->capacity.value && p->capacity.at_ms) {
-        p->capacity.n = n;
-        for (uint32_t i = 0; i < n; i++)
-            p->capacity.value[i] = p->has_capacity ? (uint32_t)steps.value[i] : TRACE_UNLIMITED;
-    }
-    steps_free(&steps);
-    return p->capacity.n ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+    if (p->has_capacity) c = cut_series(&raw->capacity, at->capacity_base_ms, start_ms, at->end_ms);
+    p->capacity.at_ms = malloc(c.n * sizeof *p->capacity.at_ms);
+    p->capacity.value = malloc(c.n * sizeof *p->capacity.value);
+    if (!p->capacity.at_ms || !p->capacity.value) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    p->capacity.n = c.n;
+    p->capacity.at_ms[0] = 0;
+    p->capacity.value[0] = p->has_capacity ? (uint32_t)c.s->value[c.first] : TRACE_UNLIMITED;
+    if (!p->has_capacity) return OK;
+    cut_times(&c, p->capacity.at_ms);
+    for (uint32_t i = c.first + 1, n = 1; i < c.end; i++)
+        if (c.s->value[i] != c.s->value[i - 1]) p->capacity.value[n++] = (uint32_t)c.s->value[i];
+    return OK;
 }
 
 static enum error_code make_price(const struct raw_pool *raw, const struct placement *at, int64_t start_ms,
                                   struct trace_pool *p, struct error *e) {
     if (!raw->price.path) return OK;
-    struct steps steps = {0};
-    enum error_code rc = compress(&raw->price, at->price_base_ms, start_ms, at->end_ms, &steps, e);
-    if (rc != OK) {
-        steps_free(&steps);
-        return rc;
-    }
-    p->price.n = steps.n;
-    p->price.at_ms = shrink(steps.at_ms, steps.n * sizeof *steps.at_ms);
-    p->price.uusd_per_h = shrink(steps.value, steps.n * sizeof *steps.value);
+    struct cut c = cut_series(&raw->price, at->price_base_ms, start_ms, at->end_ms);
+    p->price.at_ms = malloc(c.n * sizeof *p->price.at_ms);
+    p->price.uusd_per_h = malloc(c.n * sizeof *p->price.uusd_per_h);
+    if (!p->price.at_ms || !p->price.uusd_per_h) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    p->price.n = c.n;
+    cut_times(&c, p->price.at_ms);
+    p->price.uusd_per_h[0] = c.s->value[c.first];
+    for (uint32_t i = c.first + 1, n = 1; i < c.end; i++)
+        if (c.s->value[i] != c.s->value[i - 1]) p->price.uusd_per_h[n++] = c.s->value[i];
     return OK;
 }
 
@@ -115,7 +99,7 @@ static enum error_code make_identity(const struct raw_pool *raw, const char *clo
 
 static enum error_code make_pool(struct trace_builder *b, uint32_t i, const struct placed *placed, struct trace_pool *p,
                                  struct error *e) {
-    const struct raw_pool *raw = builder_pool_at(b, i);
+    struct raw_pool *raw = builder_pool_at(b, i);
     const struct series *main_series = raw->capacity.path ? &raw->capacity : &raw->price;
     int64_t asked = builder_options(b)->resolution_ms;
     p->span_ms = placed->pools[i].end_ms - placed->start_ms;
@@ -125,7 +109,10 @@ static enum error_code make_pool(struct trace_builder *b, uint32_t i, const stru
     p->price_samples = raw->price.samples;
     TRY(make_identity(raw, builder_options(b)->cloud, p, e));
     TRY(make_capacity(raw, &placed->pools[i], placed->start_ms, p, e));
-    return make_price(raw, &placed->pools[i], placed->start_ms, p, e);
+    TRY(make_price(raw, &placed->pools[i], placed->start_ms, p, e));
+    samples_free(&raw->price); /* the peak is one pool twice, not all pools */
+    samples_free(&raw->capacity);
+    return OK;
 }
 
 static void note_clouds(const struct trace *t, struct trace_notes *notes) {

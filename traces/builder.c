@@ -24,8 +24,9 @@ struct trace_builder *builder_new(const struct trace_options *options) {
 
 void samples_free(struct series *s) {
     free(s->path);
-    free(s->at_ms);
+    free(s->at);
     free(s->value);
+    if (!s->clock_borrowed) free(s->clock);
     memset(s, 0, sizeof *s);
 }
 
@@ -61,16 +62,24 @@ enum error_code raw_text_set(char **slot, const char *text, struct error *e) {
     return OK;
 }
 
-enum error_code raw_series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e) {
+enum error_code raw_series_check(size_t n, const char *where, struct error *e) {
     if (n == 0) return error_set(e, ERR_INPUT, where, "has no samples; expected at least one");
     if (n > TRACE_SAMPLES_MAX)
         return error_set(e, ERR_INPUT, where, "has %zu samples; the limit is %u", n, TRACE_SAMPLES_MAX);
-    s->n = s->samples = (uint32_t)n;
-    s->value = calloc(n, sizeof *s->value);
-    s->at_ms = timed ? calloc(n, sizeof *s->at_ms) : NULL;
-    if (s->value && (s->at_ms || !timed)) return OK;
-    samples_free(s);
-    return error_set(e, ERR_FAILED, where, "out of memory");
+    return OK;
+}
+
+enum error_code raw_series_grow(struct series *s, const char *where, struct error *e) {
+    if (s->n >= TRACE_SAMPLES_MAX)
+        return error_set(e, ERR_INPUT, where, "more than %u changes in one pool", TRACE_SAMPLES_MAX);
+    uint32_t room = s->room ? s->room * 2 : 64;
+    int64_t *at = realloc(s->at, room * sizeof *at);
+    if (at) s->at = at;
+    int64_t *value = realloc(s->value, room * sizeof *value);
+    if (value) s->value = value;
+    if (!at || !value) return error_set(e, ERR_FAILED, where, "out of memory");
+    s->room = room;
+    return OK;
 }
 
 /* Length of the well-formed UTF-8 sequence at s, or 0 (Unicode table 3-7). */
@@ -206,7 +215,7 @@ static enum error_code add_series(struct series *slot, const struct raw_pool *p,
                        what, slot->path);
     else
         rc = raw_text_set(&s->path, src->path, e);
-    if (src->hints && src->hints->gap_ms && !s->at_ms) s->gap_ms = src->hints->gap_ms;
+    if (src->hints && src->hints->gap_ms && !raw_series_timed(s)) s->gap_ms = src->hints->gap_ms;
     if (src->hints && src->hints->resolution_ms) s->resolution_ms = src->hints->resolution_ms;
     if (rc == OK)
         *slot = *s;

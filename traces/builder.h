@@ -31,19 +31,24 @@ struct source {
     const struct file_hints *hints;
 };
 
-/* Samples of one quantity of one pool.  Sample i holds from at_ms[i], or from
- * i * gap_ms when at_ms is NULL, to the next one. */
+/* One quantity of one pool as points: value[i] holds from point i to the next.
+ * Formats with samples keep those where the value changes; at[i] is then the
+ * number of the sample (by_sample), and its time is clock[at[i]], or
+ * at[i] * gap_ms without a clock.  Other formats give the time itself. */
 struct series {
     char *path; /* NULL: there is no such series */
-    uint32_t n;
-    int64_t *at_ms;
+    uint32_t n, room;
+    int64_t *at;
     int64_t *value;        /* instances (TRACE_UNLIMITED: no bound) or micro-dollars per hour */
+    int64_t *clock;        /* with by_sample: time of every sample; NULL: equal steps */
+    bool clock_borrowed;   /* from the capacity that the prices belong to */
+    bool by_sample;
     int64_t gap_ms;        /* 0: none written */
     int64_t resolution_ms; /* probing interval, 0: not said */
-    int64_t end_ms;        /* with at_ms: end of the last sample */
-    bool dated;            /* at_ms and end_ms are Unix time */
+    int64_t end_ms;        /* end of the last sample, unless steps are equal */
+    bool dated;            /* times are Unix time */
     bool by_index;         /* a price list: sample i belongs to the capacity's sample i */
-    uint32_t samples;      /* in the source; n unless the source was already compressed */
+    uint32_t samples;      /* in the source; with by_sample the length of the series */
 };
 
 struct price_point {
@@ -93,9 +98,20 @@ enum error_code raw_text_set(char **slot, const char *text, struct error *e);
 /* What is wrong with a text that goes into CSV rows, JSON, file names and
  * terminals, or NULL: too long, control characters, not UTF-8. */
 const char *raw_text_fault(const char *text);
-/* Room for n samples in both arrays (at_ms only when timed); checks the limit. */
-enum error_code raw_series_alloc(struct series *s, size_t n, bool timed, const char *where, struct error *e);
+/* Whether n samples are a series at all, and not too many. */
+enum error_code raw_series_check(size_t n, const char *where, struct error *e);
+/* Room for one more point. */
+enum error_code raw_series_grow(struct series *s, const char *where, struct error *e);
+static inline enum error_code raw_series_push(struct series *s, int64_t at, int64_t value, const char *where,
+                                              struct error *e) {
+    if (s->n == s->room) TRY(raw_series_grow(s, where, e));
+    s->at[s->n] = at;
+    s->value[s->n++] = value;
+    return OK;
+}
 void samples_free(struct series *s);
+/* Every sample has a time of its own. */
+static inline bool raw_series_timed(const struct series *s) { return !s->by_sample || s->clock; }
 
 /* All pools on one clock, compressed.  `notes` may be NULL. */
 enum error_code builder_finish(struct trace_builder *b, struct trace **out, struct trace_notes *notes, struct error *e);

@@ -75,11 +75,9 @@ static enum error_code drop_duplicates(struct raw_pool *p, struct error *e) {
 }
 
 static enum error_code points_to_series(struct raw_pool *p, int64_t end_ms, struct error *e) {
-    TRY(raw_series_alloc(&p->price, p->n_points, true, p->points_path, e));
-    for (uint32_t i = 0; i < p->n_points; i++) {
-        p->price.at_ms[i] = p->points[i].at_ms;
-        p->price.value[i] = p->points[i].uusd_per_h;
-    }
+    for (uint32_t i = 0; i < p->n_points; i++)
+        TRY(raw_series_push(&p->price, p->points[i].at_ms, p->points[i].uusd_per_h, p->points_path, e));
+    p->price.samples = p->n_points;
     p->price.dated = true;
     p->price.end_ms = end_ms;
     p->price.path = p->points_path;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Brackets or a string are still open at the end of the text. */
 static bool is_open(const char *s, const char *end) {
     int64_t depth = 0;
@@ -62,10 +64,9 @@ static enum error_code append(struct json_documents *d, cJSON *document, const c
     return OK;
 }
 
-enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
-                                struct error *e) {
+static enum error_code parse_all(const char *path, const char *data, size_t size, struct json_documents *out,
+                                 struct error *e) {
     const char *end = data + size;
-    memset(out, 0, sizeof *out);
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3;
     const char *s = skip_blank(data, end);
     while (s < end) {
@@ -78,9 +79,32 @@ enum error_code documents_parse(const char *path, const char *data, size_t size,
     return OK;
 }
 
+enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
+                                struct error *e) {
+    memset(out, 0, sizeof *out);
+    return parse_all(path, data, size, out, e);
+}
+
+enum error_code documents_parse_lists(const char *path, const char *data, size_t size, struct json_documents *out,
+                                      struct error *e) {
+    struct strbuf text = {0};
+    memset(out, 0, sizeof *out);
+    bool taken = json_lists_take(data, size, &out->lists, &text);
+    enum error_code rc = taken ? OK : error_set(e, ERR_FAILED, path, "out of memory");
+    if (rc == OK && out->lists.n && parse_all(path, text.data, text.size, out, NULL) == OK) {
+        strbuf_free(&text);
+        return OK;
+    }
+    strbuf_free(&text);
+    if (rc != OK) return rc;
+    documents_free(out); /* no lists, or an error, whose place is in the original */
+    return parse_all(path, data, size, out, e);
+}
+
 void documents_free(struct json_documents *d) {
     for (uint32_t i = 0; i < d->n; i++) cJSON_Delete(d->document[i]);
     free(d->document);
+    json_lists_free(&d->lists);
     memset(d, 0, sizeof *d);
 }
 

@@ -9,17 +9,21 @@
 
 #include "base/error.h"
 
-struct cJSON;
+#include "traces/json_lists.h"
 
 struct json_documents {
     uint32_t n;
     struct cJSON **document;
+    struct json_lists lists;
 };
 
 /* Every document in the text, one after another.  Free with documents_free, on
  * failure too. */
 enum error_code documents_parse(const char *path, const char *data, size_t size, struct json_documents *out,
                                 struct error *e);
+/* Same, but lists of numbers are read with json_numbers_of. */
+enum error_code documents_parse_lists(const char *path, const char *data, size_t size, struct json_documents *out,
+                                      struct error *e);
 void documents_free(struct json_documents *d);
 
 /* The member, NULL when absent; a member given twice is an error. */

@@ -28,14 +28,6 @@ static enum error_code read_data(struct trace_builder *b, const char *path, cons
     return rc;
 }
 
-static enum error_code read_file(struct trace_builder *b, const struct input_file *f, struct error *e) {
-    char *data;
-    size_t size;
-    TRY(file_read(f->path, &data, &size, e));
-    enum error_code rc = read_data(b, f->path, f->hints, data, size, e);
-    free(data);
-    return rc;
-}
 
 /* `path` stands for the trace where nothing better is known. */
 static enum error_code finish(struct trace_builder *b, const char *path, struct trace **out, struct trace_notes *notes,
@@ -49,8 +41,15 @@ static enum error_code finish(struct trace_builder *b, const char *path, struct 
 
 static enum error_code load_files(struct trace_builder *b, const struct input_files *files, struct trace **out,
                                   struct trace_notes *notes, struct error *e) {
-    for (uint32_t i = 0; i < files->n; i++) TRY(read_file(b, &files->files[i], e));
-    return finish(b, files->files[0].path, out, notes, e);
+    struct file_buffer text = {0};
+    enum error_code rc = OK;
+    for (uint32_t i = 0; i < files->n && rc == OK; i++) {
+        const struct input_file *f = &files->files[i];
+        rc = file_read_again(f->path, &text, e);
+        if (rc == OK) rc = read_data(b, f->path, f->hints, text.data, text.size, e);
+    }
+    file_buffer_free(&text);
+    return rc == OK ? finish(b, files->files[0].path, out, notes, e) : rc;
 }
 
 static const struct trace_options as_written;

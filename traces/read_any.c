@@ -39,8 +39,8 @@ static enum error_code read_json(struct trace_builder *b, const struct source *s
         return error_set(e, ERR_INPUT, src->path, "is a manifest; expected a trace (manifests do not nest)");
     if (cJSON_IsObject(doc) &&
         (cJSON_GetObjectItemCaseSensitive(doc, "data") || cJSON_GetObjectItemCaseSensitive(doc, "metadata")))
-        return read_skypilot(b, src, doc, e);
-    if (is_price_lists(doc)) return read_price_lists(b, src, doc, e);
+        return read_skypilot(b, src, doc, &docs->lists, e);
+    if (is_price_lists(doc)) return read_price_lists(b, src, doc, &docs->lists, e);
     return error_set(e, ERR_INPUT, src->path, "JSON of an unknown kind; expected " FORMATS);
 }
 
@@ -85,7 +85,7 @@ enum error_code read_any(struct trace_builder *b, const struct source *src, cons
         return read_text(b, src, data, size, s, n, e);
     }
     struct json_documents docs;
-    enum error_code rc = documents_parse(src->path, data, size, &docs, e);
+    enum error_code rc = documents_parse_lists(src->path, data, size, &docs, e);
     if (rc == OK) rc = read_json(b, src, &docs, e);
     documents_free(&docs);
     return rc;

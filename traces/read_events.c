@@ -75,34 +75,32 @@ static enum error_code apply_event(struct csv *c, struct node_set *set, struct e
 }
 
 static enum error_code event_row(struct csv *c, struct series *s, struct node_set *set, struct error *e) {
-    int64_t at_ms;
+    int64_t at_ms, last_ms = s->at[s->n - 1];
     if (c->n != 3)
         return error_set(e, ERR_INPUT, trace_csv_where(c), "expected 3 fields (ms,add|remove,node), got %u", c->n);
     enum error_code rc = text_int(c->field[0], 0, TIME_LIMIT_MS, &at_ms, e);
     if (rc != OK) return trace_csv_fail(c, rc, e);
-    if (at_ms < s->at_ms[s->n - 1])
+    if (at_ms < last_ms)
         return error_set(e, ERR_INPUT, trace_csv_where(c), "time %s is before the one above; times must not fall",
                          c->field[0]);
     TRY(apply_event(c, set, e));
     if (set->n > TRACE_CAPACITY_MAX)
         return error_set(e, ERR_INPUT, trace_csv_where(c), "more than %u nodes present", TRACE_CAPACITY_MAX);
-    if (at_ms > s->at_ms[s->n - 1]) s->at_ms[s->n++] = at_ms;
+    if (at_ms > last_ms) TRY(raw_series_push(s, at_ms, 0, trace_csv_where(c), e));
     s->value[s->n - 1] = set->n;
     return OK;
 }
 
 static enum error_code event_rows(const struct source *src, struct csv *c, struct series *s, struct node_set *set,
                                   struct error *e) {
-    TRY(raw_series_alloc(s, trace_csv_lines_left(c) + 1, true, src->path, e));
-    s->n = 1;
+    TRY(raw_series_push(s, 0, 0, src->path, e));
     for (;;) {
         bool more;
         TRY(trace_csv_next(c, &more, e));
         if (!more) break;
         TRY(event_row(c, s, set, e));
     }
-    s->end_ms = s->at_ms[s->n - 1];
-    s->samples = 0;
+    s->end_ms = s->at[s->n - 1];
     if (s->end_ms == 0)
         return error_set(e, ERR_INPUT, src->path, "all events are at time 0; expected a trace that covers some time");
     return OK;

@@ -15,7 +15,6 @@
 struct tidy_pool {
     struct raw_pool *pool;
     struct series capacity, price;
-    uint32_t room_capacity, room_price;
     int64_t gap_ms, resolution_ms;
     int64_t span_ms; /* 0: to the last time in the file */
     int64_t samples, price_samples;
@@ -149,23 +148,10 @@ static enum error_code seconds_to_ms(const char *text, int64_t *ms, struct error
     return OK;
 }
 
-static enum error_code push(struct series *s, uint32_t *room, int64_t at_ms, int64_t value, struct error *e) {
-    if (s->n && at_ms <= s->at_ms[s->n - 1])
+static enum error_code push(struct series *s, int64_t at_ms, int64_t value, struct error *e) {
+    if (s->n && at_ms <= s->at[s->n - 1])
         return error_set(e, ERR_INPUT, NULL, "the pool's times must rise, and this is not after the one before");
-    if (s->n == *room) {
-        if (s->n >= TRACE_SAMPLES_MAX)
-            return error_set(e, ERR_INPUT, NULL, "more than %u changes in one pool", TRACE_SAMPLES_MAX);
-        uint32_t more = *room ? *room * 2 : 64;
-        int64_t *at = realloc(s->at_ms, more * sizeof *at);
-        if (at) s->at_ms = at;
-        int64_t *values = realloc(s->value, more * sizeof *values);
-        if (values) s->value = values;
-        if (!at || !values) return error_set(e, ERR_FAILED, NULL, "out of memory");
-        *room = more;
-    }
-    s->at_ms[s->n] = at_ms;
-    s->value[s->n++] = value;
-    return OK;
+    return raw_series_push(s, at_ms, value, NULL, e);
 }
 
 static enum error_code data_row(struct tidy *t, struct error *e) {
@@ -180,11 +166,11 @@ static enum error_code data_row(struct tidy *t, struct error *e) {
     if (*c->field[2]) {
         value = TRACE_UNLIMITED;
         if (strcmp(c->field[2], "unlimited") != 0) TRY(text_int(c->field[2], 0, TRACE_CAPACITY_MAX, &value, e));
-        TRY(push(&p->capacity, &p->room_capacity, at_ms, value, e));
+        TRY(push(&p->capacity, at_ms, value, e));
     }
     if (*c->field[3]) {
         TRY(text_price_uusd(c->field[3], &value, e));
-        TRY(push(&p->price, &p->room_price, at_ms, value, e));
+        TRY(push(&p->price, at_ms, value, e));
     }
     if (p->span_ms && at_ms >= p->span_ms)
         return error_set(e, ERR_INPUT, NULL, "time %s is not before the end of pool '%s' (span_ms %" PRId64 ")",
@@ -208,7 +194,7 @@ static enum error_code any_row(struct tidy *t, struct error *e) {
 
 static void finish_series(const struct tidy *t, const struct tidy_pool *p, int64_t samples, struct series *s) {
     int64_t base = t->dated ? t->epoch_ms : 0;
-    for (uint32_t i = 0; i < s->n; i++) s->at_ms[i] += base;
+    for (uint32_t i = 0; i < s->n; i++) s->at[i] += base;
     s->end_ms = base + (p->span_ms ? p->span_ms : t->last_ms);
     s->gap_ms = p->gap_ms;
     s->resolution_ms = p->resolution_ms;
@@ -219,8 +205,8 @@ static void finish_series(const struct tidy *t, const struct tidy_pool *p, int64
 /* Without a span the pool ends at the last time of the file. */
 static const struct series *starts_at_end(const struct tidy *t, const struct tidy_pool *p) {
     if (p->span_ms) return NULL;
-    if (p->capacity.n && p->capacity.at_ms[0] >= t->last_ms) return &p->capacity;
-    return p->price.n && p->price.at_ms[0] >= t->last_ms ? &p->price : NULL;
+    if (p->capacity.n && p->capacity.at[0] >= t->last_ms) return &p->capacity;
+    return p->price.n && p->price.at[0] >= t->last_ms ? &p->price : NULL;
 }
 
 static enum error_code hand_over(struct tidy *t, struct error *e) {

@@ -7,6 +7,7 @@
 #include "traces/builder.h"
 
 struct cJSON;
+struct json_lists;
 
 /* Years 1971 to 2999: far from where sums of milliseconds could overflow. */
 #define TRACE_DATE_MIN_MS INT64_C(31536000000)
@@ -18,10 +19,10 @@ enum error_code read_any(struct trace_builder *b, const struct source *src, cons
 
 /* {"metadata": {"gap_seconds": g}, "data": [...], "prices": [...]} */
 enum error_code read_skypilot(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
-                              struct error *e);
+                              const struct json_lists *lists, struct error *e);
 /* {"pool": [price, ...], ...} */
 enum error_code read_price_lists(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
-                                 struct error *e);
+                                 const struct json_lists *lists, struct error *e);
 /* One page of `aws ec2 describe-spot-price-history`: {"SpotPriceHistory":
  * [...]}, the bare list, or a list of pages. */
 enum error_code read_aws_history(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
@@ -36,11 +37,11 @@ enum error_code read_events(struct trace_builder *b, const struct source *src, c
 enum error_code read_tidy(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                           struct error *e);
 
-/* A capacity as JSON or text: whole, 0..TRACE_CAPACITY_MAX. */
-enum error_code capacity_from_json(const struct cJSON *v, const char *where, int64_t *value, struct error *e);
-/* A list of prices as a series joined by index. */
-enum error_code prices_from_json(const struct cJSON *list, const struct source *src, const char *member,
-                                 struct series *s, struct error *e);
+/* The member's list of capacities, or of prices joined by index, as a series. */
+enum error_code capacities_from_json(const struct cJSON *list, const struct json_lists *lists, const struct source *src,
+                                     const char *member, struct series *s, struct error *e);
+enum error_code prices_from_json(const struct cJSON *list, const struct json_lists *lists, const struct source *src,
+                                 const char *member, struct series *s, struct error *e);
 /* Dates a user may write must stay where sums of times cannot overflow. */
 enum error_code timestamp_from_text(const char *text, int64_t *unix_ms, struct error *e);
 /* Sampling step in seconds, more than 0, to ms. */

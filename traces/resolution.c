@@ -35,26 +35,54 @@ static double chance(double interval, double gap) {
     return n ? (double)fitting / n : 1;
 }
 
+/* Lengths of a pool's inner runs, rising, each with how often it occurs. */
+struct lengths {
+    uint32_t n;
+    struct length {
+        double ms;
+        uint32_t count;
+    } * at;
+};
+
+static int by_length(const void *a, const void *b) {
+    const struct length *x = a, *y = b;
+    return (x->ms > y->ms) - (x->ms < y->ms);
+}
+
+static bool collect_lengths(const struct trace_capacity *c, struct lengths *out) {
+    uint32_t runs = c->n > 2 ? c->n - 2 : 0;
+    out->n = 0;
+    out->at = malloc((runs ? runs : 1) * sizeof *out->at);
+    if (!out->at) return false;
+    for (uint32_t i = 0; i < runs; i++) out->at[i] = (struct length){(double)(c->at_ms[i + 2] - c->at_ms[i + 1]), 1};
+    qsort(out->at, runs, sizeof *out->at, by_length);
+    for (uint32_t i = 0; i < runs; i++) {
+        if (out->n && out->at[out->n - 1].ms == out->at[i].ms)
+            out->at[out->n - 1].count++;
+        else
+            out->at[out->n++] = out->at[i];
+    }
+    return true;
+}
+
 /* Share of the pool's short runs that no multiple explains; 1 when there are
  * too few of them. */
-static double misfit(const struct trace_capacity *c, double interval, double gap) {
+static double misfit(const struct lengths *l, double interval, double gap) {
     uint32_t n = 0, bad = 0;
-    for (uint32_t i = 2; i < c->n; i++) {
-        double length = (double)(c->at_ms[i] - c->at_ms[i - 1]);
-        if (length > LATEST_MULTIPLE * interval) continue;
-        n++;
-        bad += !fits(length, interval, gap);
+    for (uint32_t i = 0; i < l->n && l->at[i].ms <= LATEST_MULTIPLE * interval; i++) {
+        n += l->at[i].count;
+        if (!fits(l->at[i].ms, interval, gap)) bad += l->at[i].count;
     }
     return n >= RUNS_MIN ? (double)bad / n : 1;
 }
 
 /* The interval that explains the pool's runs best, 0 if none does well.  A
  * fraction of the true one explains them too, so the longest that do count. */
-static double detect(const struct trace_pool *p) {
-    double gap = (double)p->gap_ms, best = 0, best_misfit = MISFIT_MAX;
+static double detect(const struct lengths *l, double gap) {
+    double best = 0, best_misfit = MISFIT_MAX;
     for (int i = (int)((STEPS_MAX - STEPS_MIN) / STEPS_STEP + 0.5); i >= 0; i--) {
         double interval = gap * (STEPS_MIN + i * STEPS_STEP);
-        double share = misfit(&p->capacity, interval, gap);
+        double share = misfit(l, interval, gap);
         bool good = share < MISFIT_MAX && chance(interval, gap) <= CHANCE_MAX;
         if (!good && best > 0) break;
         if (!good || share >= best_misfit) continue;
@@ -116,7 +144,10 @@ void resolution_estimate(struct trace *t, struct trace_notes *notes) {
     double *found = calloc(t->n_pools, sizeof *found);
     for (uint32_t i = 0; found && i < t->n_pools; i++) {
         const struct trace_pool *p = &t->pools[i];
-        if (!p->resolution_ms && p->gap_ms && p->has_capacity) found[i] = detect(p);
+        struct lengths lengths;
+        if (p->resolution_ms || !p->gap_ms || !p->has_capacity || !collect_lengths(&p->capacity, &lengths)) continue;
+        found[i] = detect(&lengths, (double)p->gap_ms);
+        free(lengths.at);
     }
     for (uint32_t i = 0; found && i < t->n_pools; i++)
         if (found[i] > 0) settle_step(t, found, i, notes);

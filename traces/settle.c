@@ -8,15 +8,20 @@
 #include "base/text.h"
 #include "traces/assemble.h"
 
-int64_t raw_series_at_ms(const struct series *s, uint32_t i) { return s->at_ms ? s->at_ms[i] : (int64_t)i * s->gap_ms; }
+int64_t raw_series_at_ms(const struct series *s, uint32_t i) {
+    if (!s->by_sample) return s->at[i];
+    return s->clock ? s->clock[s->at[i]] : s->at[i] * s->gap_ms;
+}
 int64_t raw_series_first_ms(const struct series *s) { return raw_series_at_ms(s, 0); }
-int64_t raw_series_end_ms(const struct series *s) { return s->at_ms ? s->end_ms : (int64_t)s->n * s->gap_ms; }
+int64_t raw_series_end_ms(const struct series *s) {
+    return raw_series_timed(s) ? s->end_ms : (int64_t)s->samples * s->gap_ms;
+}
 
 /* The option stands over what file and manifest say. */
 static enum error_code settle_gap(const struct trace_builder *b, const struct raw_pool *p, struct series *s,
                                   bool *gap_used, struct error *e) {
     int64_t wanted = builder_options(b)->gap_ms;
-    if (s->at_ms) return OK;
+    if (raw_series_timed(s)) return OK;
     if (wanted) {
         *gap_used = true;
         s->gap_ms = wanted;
@@ -25,9 +30,9 @@ static enum error_code settle_gap(const struct trace_builder *b, const struct ra
         return error_set(e, ERR_INPUT, s->path,
                          "pool '%s' has samples without timestamps and no sampling step is written; give it with --gap",
                          p->name);
-    if (s->gap_ms > TIME_LIMIT_MS / s->n)
+    if (s->gap_ms > TIME_LIMIT_MS / s->samples)
         return error_set(e, ERR_INPUT, s->path,
-                         "%u samples of %" PRId64 " ms are longer than the limit of %" PRId64 " days", s->n, s->gap_ms,
+                         "%u samples of %" PRId64 " ms are longer than the limit of %" PRId64 " days", s->samples, s->gap_ms,
                          (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
     return OK;
 }
@@ -35,26 +40,25 @@ static enum error_code settle_gap(const struct trace_builder *b, const struct ra
 static enum error_code join_price(const struct trace_builder *b, struct raw_pool *p, bool *gap_used, struct error *e) {
     struct series *c = &p->capacity, *price = &p->price;
     if (!price->by_index || !c->path) return settle_gap(b, p, price, gap_used, e);
-    if (c->samples != c->n)
+    uint32_t length = c->by_sample ? c->samples : c->n;
+    if (c->samples != length)
         return error_set(e, ERR_INPUT, price->path,
                          "prices of pool '%s' are joined by sample index, but %s keeps changes, not samples", p->name,
                          c->path);
-    if (c->n != price->n)
+    if (length != price->samples)
         return error_set(e, ERR_INPUT, price->path,
                          "pool '%s' has %u prices but %u capacities (%s); they are joined by index, so both must be "
                          "equally long",
-                         p->name, price->n, c->n, c->path);
+                         p->name, price->samples, length, c->path);
     price->gap_ms = c->gap_ms;
     price->dated = c->dated;
     price->end_ms = c->end_ms;
-    if (!c->at_ms) return OK;
-    price->at_ms = malloc(c->n * sizeof *price->at_ms);
-    if (!price->at_ms) return error_set(e, ERR_FAILED, price->path, "out of memory");
-    memcpy(price->at_ms, c->at_ms, c->n * sizeof *price->at_ms);
+    price->clock = c->by_sample ? c->clock : c->at;
+    price->clock_borrowed = true;
     return OK;
 }
 
-/* -1 when the series is 0/1, else the index of the first other value. */
+/* -1 when the series is 0/1, else the point with the first other value. */
 static int64_t first_other(const struct series *s) {
     for (uint32_t i = 0; i < s->n; i++)
         if (s->value[i] > 1) return i;
@@ -69,7 +73,7 @@ static enum error_code settle_values(const struct trace_options *o, const struct
             return error_set(e, ERR_INPUT, s->path,
                              "polarity 'preempted' needs a series of 0 and 1, but sample %" PRId64
                              " of pool '%s' is %" PRId64,
-                             other, p->name, s->value[other]);
+                             s->by_sample ? s->at[other] : other, p->name, s->value[other]);
         for (uint32_t i = 0; i < s->n; i++) s->value[i] = !s->value[i];
     }
     if (o->single_means && other < 0) {
