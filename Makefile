@@ -28,7 +28,8 @@ TEST_SRC := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/
 # what peer tests run beside the real thing
 PEER_SRC := $(sort $(wildcard tests/peers/*/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
-BENCH_SRC := $(sort $(wildcard bench/*.c))
+BENCH_SRC := $(sort $(wildcard bench/bench_*.c))
+BENCH_SUPPORT_SRC := $(sort $(filter-out $(BENCH_SRC),$(wildcard bench/*.c)))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TEST_SCRIPTS := $(sort $(wildcard tests/golden/*.sh tests/property/*.sh tests/peers/*.sh))
 
@@ -42,7 +43,8 @@ LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(ENGINE_SRC),$(LIB_SRC))) $(i
 POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
-ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(PEER_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) \
+BENCH_SUPPORT_OBJ := $(BENCH_SUPPORT_SRC:%.c=$(OBJ)/%.o)
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(PEER_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) $(BENCH_SUPPORT_OBJ) \
 	$(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/traces/synth/generate.o
 
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
@@ -101,7 +103,9 @@ $(BUILD)/spotsim: $(CLI_OBJ) $(ARCHIVES)
 $(BUILD)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(LIBS) $(EXTRA_LDFLAGS)
-$(BUILD)/bench/%: $(OBJ)/bench/%.o $(ARCHIVES)
+# the test of a measured peer uses what measures it
+$(BUILD)/tests/peers/simpy/churn: $(BENCH_SUPPORT_OBJ)
+$(BUILD)/bench/%: $(OBJ)/bench/%.o $(BENCH_SUPPORT_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
 $(BUILD)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(ARCHIVES)
@@ -144,10 +148,9 @@ traces-data: $(BUILD)/generate-traces
 $(BUILD)/generate-traces: $(OBJ)/traces/synth/generate.o $(ARCHIVES)
 	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
 
-# Each prints JSON lines.
+# One JSON line for each measurement, also in $(BUILD)/bench.json.
 bench: all $(BENCHES)
-	@for b in $(BENCHES); do $$b || exit 1; done
-	@for s in $(sort $(wildcard bench/*.sh)); do SPOTSIM=$(BUILD)/spotsim $$s || exit 1; done
+	@./bench/run $(BUILD)
 
 SHARE = $(DESTDIR)$(PREFIX)/share/spotsim
 DOC = $(DESTDIR)$(PREFIX)/share/doc/spotsim
@@ -175,7 +178,7 @@ help:
 	@echo 'make check-asan   the same under AddressSanitizer and UBSan'
 	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'
 	@echo 'make fuzz         builds the fuzz targets with clang and runs each for FUZZ_SECONDS'
-	@echo 'make bench        benchmarks, as JSON lines'
+	@echo "make bench        benchmarks, as JSON lines; BENCH='hold churn' takes only these"
 	@echo 'make traces-data  makes the bundled traces again, the same bytes'
 	@echo 'make install      into $$(DESTDIR)$$(PREFIX) (default: /usr/local); make uninstall'
 	@echo 'make clean        removes what was built'

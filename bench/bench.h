@@ -1,38 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One measurement is one JSON line. */
-#ifndef SPOTSIM_BENCH_H
-#define SPOTSIM_BENCH_H
+ * Measurements.  One is a series of repeated runs; the median is its value, the
+ * lowest and the highest say how much the machine swayed.  A peer is measured
+ * in turn with ours, run by run, so that both see the same machine. */
+#ifndef SPOTSIM_BENCH_BENCH_H
+#define SPOTSIM_BENCH_BENCH_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-static inline double bench_now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+#include "base/error.h"
 
-static inline int bench_by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+#define BENCH_SERIES_MAX 64
 
-/* Median; sorts in place. */
-static inline double bench_median(double *v, size_t n) {
-    qsort(v, n, sizeof *v, bench_by_value);
-    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
+struct bench_series {
+    uint32_t n;
+    double value[BENCH_SERIES_MAX];
+};
 
-/* peer NULL: nothing to compare with. */
-static inline void bench_print(const char *name, double value, const char *unit, double n, const char *peer,
-                               double peer_value) {
-    printf("{\"bench\":\"%s\",\"value\":%.4g,\"unit\":\"%s\",\"n\":%.0f,", name, value, unit, n);
-    if (peer)
-        printf("\"peer\":\"%s\",\"peer_value\":%.4g,\"ratio\":%.3g}\n", peer, peer_value, peer_value / value);
-    else
-        printf("\"peer\":null,\"peer_value\":null,\"ratio\":null}\n");
-    fflush(stdout);
-}
+enum bench_better { BENCH_LESS, BENCH_MORE };
+
+/* Keeps the calling process (and what it starts) on one core, the last that it
+ * may use; bench_unpin gives all of them back. */
+void bench_pin(void);
+void bench_unpin(void);
+
+double bench_now_s(void);
+void bench_add(struct bench_series *s, double value);
+double bench_median(const struct bench_series *s);
+
+/* Prints one JSON line: {"bench","value","unit","n","peer","peer_value",
+ * "ratio"}, then "low", "high" and "runs" of ours and "peer_low", "peer_high".
+ * n: how many units of work one run did.  ratio: how many times better ours is.
+ * peer NULL: nothing to compare with. */
+void bench_line(const char *name, const struct bench_series *own, const char *unit, double n, enum bench_better better,
+                const char *peer, const struct bench_series *theirs);
+
+/* Why a measurement or its peer is missing, to stderr, where it cannot be
+ * overlooked. */
+void bench_missing(const char *what, const char *why) __attribute__((nonnull));
+/* Prints the line of a measurement that could not be taken: all null. */
+void bench_absent(const char *name, const char *unit);
+
+/* Ends the program when rc is not OK. */
+void bench_check(enum error_code rc, const struct error *e);
+_Noreturn void bench_fail(const char *what);
+
+struct cJSON;
+/* Runs a shell command and reads one JSON object from its output; the caller
+ * frees it with cJSON_Delete.  Ends the program when the command fails. */
+struct cJSON *bench_ask(const char *command);
+/* A number of that object, or of the array at `i` of it; ends the program when it is not
+ * there.  null is NaN. */
+double bench_number(const struct cJSON *object, const char *name);
+
+struct bench_use { /* of a process that has ended */
+    double seconds;
+    int64_t peak_bytes; /* largest resident set */
+};
+/* Runs a program to its end, its output thrown away. */
+struct bench_use bench_process(char *const *argv);
+/* Runs work(arg) in a process of its own. */
+struct bench_use bench_apart(void (*work)(void *arg), void *arg);
 
 #endif
