@@ -40,8 +40,11 @@ static void init_pool(struct churn *c, const struct churn_params *p, uint32_t i)
     params->price_on_demand = 3000000;
     params->notice_ms = p->notice_ms;
     params->launch_delay_ms = params->denial_delay_ms = p->launch_delay_ms;
-    params->lifetime = (struct dist){.kind = DIST_EXPONENTIAL, .a = (double)p->mean_life_ms};
-    params->cold_start = (struct dist){.kind = DIST_CONSTANT, .a = (double)p->cold_start_ms};
+    char text[64];
+    snprintf(text, sizeof text, "exponential(%.3fs)", (double)p->mean_life_ms / 1000);
+    bench_check(dist_from_text(text, &params->lifetime, &e), &e);
+    snprintf(text, sizeof text, "%.3fs", (double)p->cold_start_ms / 1000);
+    bench_check(dist_from_text(text, &params->cold_start, &e), &e);
     c->all[i] = i;
 }
 
@@ -71,6 +74,10 @@ void churn_init(struct churn *c, const struct churn_params *p) {
 }
 
 void churn_free(struct churn *c) {
+    for (uint32_t i = 0; i < c->trace.n_pools; i++) {
+        dist_free(&c->params[i].lifetime);
+        dist_free(&c->params[i].cold_start);
+    }
     policy_spec_free(&c->spec);
     registry_free(c->registry);
     free(c->pools);
