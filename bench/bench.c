@@ -137,13 +137,16 @@ double bench_number(const struct cJSON *object, const char *name) {
     return item->valuedouble;
 }
 
-static struct bench_use wait_for(pid_t child, double start) {
+static struct bench_use wait_for(pid_t child, double start, const char *what) {
     if (child < 0) bench_fail("cannot start a process");
     int status;
     struct rusage usage;
     if (wait4(child, &status, 0, &usage) != child) bench_fail("wait4");
     struct bench_use use = {bench_now_s() - start, usage.ru_maxrss * INT64_C(1024)};
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) bench_fail("a process of the measurement failed");
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        fprintf(stderr, "bench: %s ended with status %d\n", what, status);
+        exit(1);
+    }
     return use;
 }
 
@@ -152,11 +155,11 @@ struct bench_use bench_process(char *const *argv) {
     pid_t child = vfork();
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY);
-        if (null >= 0) dup2(null, STDOUT_FILENO);
+        if (null >= 0 && dup2(null, STDOUT_FILENO) >= 0) dup2(null, STDERR_FILENO);
         execv(argv[0], argv);
         _exit(127);
     }
-    return wait_for(child, start);
+    return wait_for(child, start, argv[0]);
 }
 
 struct bench_use bench_apart(void (*work)(void *arg), void *arg) {
@@ -167,5 +170,5 @@ struct bench_use bench_apart(void (*work)(void *arg), void *arg) {
         work(arg);
         _exit(0);
     }
-    return wait_for(child, start);
+    return wait_for(child, start, "a part of the measurement");
 }

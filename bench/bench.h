@@ -57,7 +57,7 @@ struct bench_use { /* of a process that has ended */
     double seconds;
     int64_t peak_bytes; /* largest resident set */
 };
-/* Runs a program to its end, its output thrown away. */
+/* Runs a program to its end; what it prints is thrown away. */
 struct bench_use bench_process(char *const *argv);
 /* Runs work(arg) in a process of its own. */
 struct bench_use bench_apart(void (*work)(void *arg), void *arg);
