@@ -12,17 +12,21 @@ DESTDIR ?=
 
 # `make WERROR=` for compilers newer than ours, with warnings we have not seen.
 WERROR = -Werror
+# assert() is for the builds that test: `make ASSERT=yes`.  A library must not
+# end the program that calls it.
+ASSERT ?=
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
 # -ffp-contract=off: the same doubles from every compiler and level.
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE $(OPT) -g $(WARN) -ffp-contract=off \
-	-fvisibility=hidden -fPIC -pthread -I. $(PKG_CFLAGS) $(EXTRA_CFLAGS)
+	-fvisibility=hidden -fPIC -pthread -I. $(if $(ASSERT),,-DNDEBUG) $(PKG_CFLAGS) $(EXTRA_CFLAGS)
 
 PKGS = gsl libcjson sqlite3
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -ldl -lm
 
-ROOMS = base policies traces fleet cloud sim study
+ROOMS = base policies traces fleet cloud sim study api
 LIB_SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+API_SRC := $(sort $(wildcard api/*.c))
 CLI_SRC := $(sort $(wildcard cli/*.c))
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
 # what peer tests run beside the real thing
@@ -40,6 +44,7 @@ UNITY ?= yes
 ENGINE_SRC := $(if $(UNITY),fleet/fleet.c fleet/ledger.c cloud/billing.c cloud/cloud.c \
 	$(addprefix sim/,loops.c metrics.c groups.c replica.c pools.c sim.c))
 LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(ENGINE_SRC),$(LIB_SRC))) $(if $(UNITY),$(OBJ)/engine.o)
+API_OBJ := $(API_SRC:%.c=$(OBJ)/%.o)
 POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
@@ -51,14 +56,22 @@ TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 PEERS := $(PEER_SRC:tests/%.c=$(BUILD)/tests/%)
 BENCHES := $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-# The policies' own archive comes first: it is the one that is linked.
-ARCHIVES = $(BUILD)/libpolicies.a $(BUILD)/libspotsim.a
+# What our own programs and tests link, every function in it; the policies' own
+# archive comes first: it is the one that is linked.
+ARCHIVES = $(BUILD)/libpolicies.a $(BUILD)/libinternal.a
 LINK = $(CC) $(CFLAGS_ALL) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+# The shared library's name changes with what it may break: the minor version
+# while the major is 0.
+VERSION := $(shell sed -n 's/^.define SPOTSIM_VERSION "\(.*\)"/\1/p' api/spotsim.h)
+ABI := $(shell echo $(VERSION) | sed 's/^0\.\([0-9]*\).*/0.\1/; s/^\([1-9][0-9]*\)\..*/\1/')
+SONAME = libspotsim.so.$(ABI)
+OBJCOPY ?= objcopy
 
 .DEFAULT_GOAL := all
 .PHONY: all lib tests check check-asan coverage fuzz fuzzers bench install uninstall clean help need-libs need-cmocka FORCE
-all: $(BUILD)/spotsim $(BUILD)/libpolicies.a
-lib: $(ARCHIVES)
+all: $(BUILD)/spotsim $(BUILD)/libpolicies.a lib
+lib: $(BUILD)/libspotsim.a $(BUILD)/$(SONAME) $(BUILD)/spotsim.pc
 
 # One line that names what is missing, before the compiler drowns it.
 # $(1): pkg-config name, $(2): Debian package
@@ -91,12 +104,29 @@ $(OBJ)/engine.o: $(BUILD)/engine.c $(BUILD)/flags | need-libs
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(OBJ)/tests/%.o: | need-cmocka
 
-$(BUILD)/libspotsim.a: $(LIB_OBJ) $(BUILD)/sources
+$(BUILD)/libinternal.a: $(LIB_OBJ) $(BUILD)/sources
 	rm -f $@
 	ar rcs $@ $(filter %.o,$^)
 $(BUILD)/libpolicies.a: $(POLICY_OBJ) $(BUILD)/sources
 	rm -f $@
 	ar rcs $@ $(filter %.o,$^)
+
+# The public library: api/ and what it needs of the rest, as one object in which
+# only spotsim_* is visible.
+$(OBJ)/libspotsim.o: $(API_OBJ) $(ARCHIVES) api/spotsim.sym
+	$(LD) -r -o $@ $(API_OBJ) --start-group $(ARCHIVES) --end-group
+	$(OBJCOPY) --wildcard --keep-global-symbols=api/spotsim.sym $@
+$(BUILD)/libspotsim.a: $(OBJ)/libspotsim.o
+	rm -f $@
+	ar rcs $@ $<
+# Nothing may stay undefined, but for what a sanitizer brings.
+DEFS = $(if $(findstring -fsanitize,$(EXTRA_CFLAGS)),,-Wl,-z,defs)
+$(BUILD)/$(SONAME): $(OBJ)/libspotsim.o
+	$(CC) $(CFLAGS_ALL) -shared -Wl,-soname,$(SONAME) $(DEFS) -o $@ $< $(LIBS) $(EXTRA_LDFLAGS)
+	ln -sf $(SONAME) $(BUILD)/libspotsim.so
+$(BUILD)/spotsim.pc: api/spotsim.pc.in api/spotsim.h Makefile FORCE
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< | cmp -s - $@ || \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
 $(BUILD)/spotsim: $(CLI_OBJ) $(ARCHIVES)
 	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
@@ -120,10 +150,10 @@ check: all tests
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 check-asan:
-	$(MAKE) BUILD=$(BUILD)-asan OPT=-O1 EXTRA_CFLAGS='$(SANITIZE)' check
+	$(MAKE) BUILD=$(BUILD)-asan OPT=-O1 ASSERT=yes EXTRA_CFLAGS='$(SANITIZE)' check
 
 coverage:
-	$(MAKE) BUILD=$(BUILD)-cov OPT=-O0 EXTRA_CFLAGS=--coverage all tests
+	$(MAKE) BUILD=$(BUILD)-cov OPT=-O0 ASSERT=yes EXTRA_CFLAGS=--coverage all tests
 	find $(BUILD)-cov -name '*.gcda' -delete
 	SPOTSIM=$(BUILD)-cov/spotsim ./scripts/run-tests $$($(MAKE) -s BUILD=$(BUILD)-cov list-tests)
 	./scripts/coverage-gate $(BUILD)-cov 90
@@ -134,7 +164,7 @@ list-tests:
 # libFuzzer needs clang.  FUZZ_SECONDS: for each target.
 FUZZ_SECONDS ?= 10
 fuzz:
-	$(MAKE) BUILD=$(BUILD)-fuzz CC=clang OPT=-O1 \
+	$(MAKE) BUILD=$(BUILD)-fuzz CC=clang OPT=-O1 ASSERT=yes \
 		EXTRA_CFLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
 	./scripts/run-fuzz $(BUILD)-fuzz/fuzz $(FUZZ_SECONDS)
 fuzzers: $(FUZZERS)
@@ -152,28 +182,35 @@ $(BUILD)/generate-traces: $(OBJ)/traces/synth/generate.o $(ARCHIVES)
 bench: all $(BENCHES)
 	@./bench/run $(BUILD)
 
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
 SHARE = $(DESTDIR)$(PREFIX)/share/spotsim
 DOC = $(DESTDIR)$(PREFIX)/share/doc/spotsim
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/spotsim $(DESTDIR)$(PREFIX)/lib $(SHARE)/plot $(SHARE)/presets $(SHARE)/traces $(DOC)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/spotsim $(LIBDIR)/pkgconfig
+	install -d $(SHARE)/plot $(SHARE)/presets $(SHARE)/traces $(DOC)
 	install -m 755 $(BUILD)/spotsim $(DESTDIR)$(PREFIX)/bin/spotsim
+	install -m 644 api/spotsim.h $(DESTDIR)$(PREFIX)/include/spotsim.h
 	install -m 644 policies/policy.h $(DESTDIR)$(PREFIX)/include/spotsim/policy.h
-	install -m 644 $(BUILD)/libpolicies.a $(DESTDIR)$(PREFIX)/lib/libspotsim_policies.a
+	install -m 644 $(BUILD)/libspotsim.a $(LIBDIR)/libspotsim.a
+	install -m 755 $(BUILD)/$(SONAME) $(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(LIBDIR)/libspotsim.so
+	install -m 644 $(BUILD)/spotsim.pc $(LIBDIR)/pkgconfig/spotsim.pc
 	install -m 644 $(wildcard scripts/plot/*.gp) $(SHARE)/plot/
 	cp -R --no-preserve=ownership traces/presets/. $(SHARE)/presets/
 	cp -R --no-preserve=ownership traces/data/. $(SHARE)/traces/
 	cp -R --no-preserve=ownership docs/. LICENSE $(wildcard README.md) $(DOC)/
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/spotsim $(DESTDIR)$(PREFIX)/lib/libspotsim_policies.a
+	rm -f $(DESTDIR)$(PREFIX)/bin/spotsim $(DESTDIR)$(PREFIX)/include/spotsim.h
+	rm -f $(LIBDIR)/libspotsim.a $(LIBDIR)/libspotsim.so $(LIBDIR)/$(SONAME) $(LIBDIR)/pkgconfig/spotsim.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/spotsim $(SHARE) $(DOC)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-cov $(BUILD)-fuzz $(BUILD)-clang
 
 help:
-	@echo 'make              the programs, in $$(BUILD) (default: build)'
-	@echo 'make lib          the libraries: libspotsim.a, libpolicies.a'
+	@echo 'make              the program and the library, in $$(BUILD) (default: build)'
+	@echo 'make lib          the library: libspotsim.a, libspotsim.so, spotsim.pc'
 	@echo 'make check        unit, property, golden and peer tests'
 	@echo 'make check-asan   the same under AddressSanitizer and UBSan'
 	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'
@@ -182,7 +219,7 @@ help:
 	@echo 'make traces-data  makes the bundled traces again, the same bytes'
 	@echo 'make install      into $$(DESTDIR)$$(PREFIX) (default: /usr/local); make uninstall'
 	@echo 'make clean        removes what was built'
-	@echo 'Variables: CC=clang, OPT=-O0, BUILD=folder, WERROR=, EXTRA_CFLAGS=..., EXTRA_LDFLAGS=...'
+	@echo 'Variables: CC=clang, OPT=-O0, ASSERT=yes, BUILD=folder, WERROR=, EXTRA_CFLAGS=..., EXTRA_LDFLAGS=...'
 	@echo './scripts/check runs all of it; ./scripts/setup installs what is missing.'
 
 -include $(ALL_OBJ:.o=.d)

@@ -10,6 +10,8 @@ enum error_code {
     OK = 0,
     ERR_FAILED = 1, /* the run failed: disk full, out of memory, a policy broke the rules; exit 1 */
     ERR_INPUT = 2,  /* what the user gave is wrong; exit 2 */
+    /* 3: a wrong call, see api/spotsim.h */
+    ERR_CANCELED = 4, /* the caller asked to stop */
 };
 
 #define ERROR_TEXT_MAX 480

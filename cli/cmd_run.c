@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "cli/api_error.h"
 #include "cli/cmd.h"
 #include "cli/scenario_args.h"
-#include "sim/sim.h"
-#include "study/result.h"
 
 static const struct option own_options[] = {
     {"replication", OPTION_VALUE, "N", "which of the seed's random streams to use (0)", "replication", false},
@@ -69,58 +67,67 @@ static enum error_code journal_close(struct journal *j, enum error_code rc, stru
     return rc;
 }
 
-static enum error_code simulate(const struct options *o, const struct scenario *s, struct sim_result *result,
-                                struct error *e) {
+static enum error_code simulate(const struct options *o, const struct spotsim_scenario *s,
+                                struct spotsim_result *result, struct error *e) {
     struct journal journal;
+    struct spotsim_sim *sim = NULL;
+    struct spotsim_error why;
     TRY(journal_open(&journal, options_get(o, "journal"), e));
-    struct sim *sim = sim_new();
-    enum error_code rc = sim ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
-    struct sim_outputs outputs = {.journal = journal.file};
-    if (options_get(o, "explain")) outputs.explain = options_get(o, "json") ? stderr : stdout;
-    if (rc == OK) rc = sim_run(sim, scenario_config(s), &outputs, result, e);
-    sim_free(sim);
+    enum error_code rc = from_api(spotsim_sim_new(&sim, &why), &why, e);
+    if (rc == OK) {
+        spotsim_sim_set_journal(sim, journal.file);
+        if (options_get(o, "explain")) spotsim_sim_set_explain(sim, options_get(o, "json") ? stderr : stdout);
+        rc = from_api(spotsim_sim_run(sim, s, result, &why), &why, e);
+    }
+    spotsim_sim_free(sim);
     return journal_close(&journal, rc, e);
 }
 
 /* Settings of a study do nothing here; in a file they may well stand. */
-static void note_study_settings(const struct options *o, struct notes *notes) {
+static enum error_code note_study_settings(const struct options *o, struct spotsim_scenario *s, struct error *e) {
+    struct spotsim_error why;
     for (uint32_t i = 0; i < o->n; i++) {
         if (strcmp(o->values[i].option->name, "set") != 0) continue;
-        struct strbuf path = {0};
-        char typed[160];
+        char typed[160], note[256], *path = NULL;
         snprintf(typed, sizeof typed, "%.*s", (int)strcspn(o->values[i].text, "="), o->values[i].text);
-        doc_full_path(typed, &path);
-        if (path.data && strncmp(path.data, "study.", 6) == 0)
-            notes_add(notes, "--set %s is for sweep: a single run does not use it", typed);
-        strbuf_free(&path);
+        TRY(from_api(spotsim_setting_path(typed, &path, &why), &why, e));
+        bool of_study = strncmp(path, "study.", 6) == 0;
+        spotsim_free(path);
+        if (!of_study) continue;
+        snprintf(note, sizeof note, "--set %s is for sweep: a single run does not use it", typed);
+        TRY(from_api(spotsim_scenario_add_note(s, note, &why), &why, e));
     }
+    return OK;
 }
 
-static enum error_code run(const struct options *o, struct scenario_env *env, struct notes *notes, struct error *e) {
-    struct scenario_doc *doc = NULL;
-    struct scenario *s = NULL;
-    struct sim_result result = {0};
-    struct strbuf out = {0};
-    TRY(scenario_args_doc(o, env, &doc, e));
-    enum error_code rc = scenario_resolve(doc, env, &s, notes, e);
-    note_study_settings(o, notes);
-    if (rc == OK) rc = simulate(o, s, &result, e);
-    if (rc == OK) {
-        result_notes(s, &result, notes);
-        if (options_get(o, "json"))
-            result_to_json(s, &result, notes, &out);
-        else
-            result_to_text(s, &result, &out);
-        if (out.failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
+static enum error_code print_result(const struct options *o, struct spotsim_result *result, struct error *e) {
+    struct spotsim_error why;
+    char *text = NULL;
+    enum spotsim_format format = options_get(o, "json") ? SPOTSIM_JSON : SPOTSIM_TEXT;
+    TRY(from_api(spotsim_result_text(result, format, &text, &why), &why, e));
+    uint32_t n = spotsim_result_note_count(result);
+    for (uint32_t i = 0; i < n; i++) {
+        bool warning = false;
+        const char *note = spotsim_result_note(result, i, &warning);
+        if (note) print_note(note, warning);
     }
-    if (rc == OK) {
-        print_notes(notes);
-        fputs(out.data, stdout);
-    }
-    strbuf_free(&out);
-    sim_result_free(&result);
-    scenario_free(s);
-    doc_free(doc);
+    fputs(text, stdout);
+    spotsim_free(text);
+    return OK;
+}
+
+static enum error_code run(const struct options *o, struct spotsim_env *env, struct error *e) {
+    struct spotsim_error why;
+    struct spotsim_scenario *s = NULL;
+    struct spotsim_result *result = NULL;
+    TRY(scenario_args(o, env, &s, e));
+    enum error_code rc = from_api(spotsim_scenario_prepare(s, &why), &why, e);
+    if (rc == OK) rc = note_study_settings(o, s, e);
+    if (rc == OK) rc = from_api(spotsim_result_new(&result, &why), &why, e);
+    if (rc == OK) rc = simulate(o, s, result, e);
+    if (rc == OK) rc = print_result(o, result, e);
+    spotsim_result_free(result);
+    spotsim_scenario_free(s);
     return rc;
 }
 
@@ -128,17 +135,16 @@ int cmd_run(int argc, char **argv) {
     const struct option *const tables[] = {scenario_options, own_options, NULL};
     struct options options = {0};
     struct error error = {0};
-    struct notes notes = {0};
-    struct scenario_env *env = scenario_env_new();
-    enum error_code rc = env ? OK : error_set(&error, ERR_FAILED, NULL, "out of memory");
+    struct spotsim_error why;
+    struct spotsim_env *env = NULL;
+    enum error_code rc = from_api(spotsim_env_new(&env, &why), &why, &error);
     if (rc == OK) rc = options_parse(tables, argc, argv, &options, &error);
     if (rc == OK && options.help)
         help();
     else if (rc == OK)
-        rc = run(&options, env, &notes, &error);
+        rc = run(&options, env, &error);
     int status = rc == OK ? 0 : cli_error(&error);
-    notes_free(&notes);
     options_free(&options);
-    scenario_env_free(env);
+    spotsim_env_free(env);
     return status;
 }

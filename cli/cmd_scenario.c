@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "cli/api_error.h"
 #include "cli/cmd.h"
 #include "cli/scenario_args.h"
-#include "study/json_text.h"
-#include "study/schema.h"
 
 static const struct option no_options[] = {{NULL, OPTION_FLAG, NULL, NULL, NULL, false}};
 
@@ -21,61 +19,60 @@ static void help(void) {
     options_help(scenario_options, stdout);
 }
 
-static enum error_code show(const struct options *o, struct scenario_env *env, struct strbuf *out, struct error *e) {
-    struct scenario_doc *doc = NULL;
-    struct scenario *s = NULL;
-    struct notes notes = {0};
-    struct strbuf flat = {0};
-    TRY(scenario_args_doc(o, env, &doc, e));
-    enum error_code rc = scenario_resolve(doc, env, &s, &notes, e);
-    if (rc == OK) {
-        print_notes(&notes);
-        scenario_to_json(s, &flat);
-        if (flat.failed)
-            rc = error_set(e, ERR_FAILED, NULL, "out of memory");
-        else
-            json_text_indent(flat.data, out);
+static void print_notes(const struct spotsim_scenario *s) {
+    uint32_t n = spotsim_scenario_note_count(s);
+    for (uint32_t i = 0; i < n; i++) {
+        bool warning = false;
+        const char *note = spotsim_scenario_note(s, i, &warning);
+        print_note(note, warning);
     }
-    strbuf_free(&flat);
-    notes_free(&notes);
-    scenario_free(s);
-    doc_free(doc);
+}
+
+static enum error_code show(const struct options *o, struct spotsim_env *env, char **text, struct error *e) {
+    struct spotsim_error why;
+    struct spotsim_scenario *s = NULL;
+    TRY(scenario_args(o, env, &s, e));
+    enum error_code rc = from_api(spotsim_scenario_prepare(s, &why), &why, e);
+    if (rc == OK) {
+        print_notes(s);
+        rc = from_api(spotsim_scenario_text(s, SPOTSIM_JSON, text, &why), &why, e);
+    }
+    spotsim_scenario_free(s);
     return rc;
 }
 
-static enum error_code carry_out(const char *what, int argc, char **argv, struct scenario_env *env, struct strbuf *out,
+static enum error_code carry_out(const char *what, const struct options *o, struct spotsim_env *env, char **text,
                                  struct error *e) {
-    const struct option *const tables[] = {strcmp(what, "show") == 0 ? scenario_options : no_options, NULL};
-    struct options options = {0};
-    enum error_code rc = options_parse(tables, argc, argv, &options, e);
-    if (rc == OK && options.help)
-        help();
-    else if (rc == OK && strcmp(what, "show") == 0)
-        rc = show(&options, env, out, e);
-    else if (rc == OK && strcmp(what, "schema") == 0)
-        scenario_schema(scenario_env_registry(env), out);
-    else if (rc == OK && strcmp(what, "reference") == 0)
-        scenario_reference(scenario_env_registry(env), out);
-    else if (rc == OK)
-        rc = error_set(e, ERR_INPUT, what, "no such subcommand; expected show, schema or reference");
-    options_free(&options);
-    return rc;
+    struct spotsim_error why;
+    if (strcmp(what, "show") == 0) return show(o, env, text, e);
+    if (strcmp(what, "schema") == 0) return from_api(spotsim_env_settings_text(env, SPOTSIM_JSON, text, &why), &why, e);
+    if (strcmp(what, "reference") == 0)
+        return from_api(spotsim_env_settings_text(env, SPOTSIM_MARKDOWN, text, &why), &why, e);
+    return error_set(e, ERR_INPUT, what, "no such subcommand; expected show, schema or reference");
 }
 
 int cmd_scenario(int argc, char **argv) {
+    struct options options = {0};
     struct error error = {0};
-    struct strbuf out = {0};
+    struct spotsim_error why;
+    struct spotsim_env *env = NULL;
+    char *text = NULL;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         help();
         return argc < 2 ? EXIT_INPUT : 0;
     }
-    struct scenario_env *env = scenario_env_new();
-    enum error_code rc = env ? OK : error_set(&error, ERR_FAILED, NULL, "out of memory");
-    if (rc == OK) rc = carry_out(argv[1], argc - 1, argv + 1, env, &out, &error);
-    if (rc == OK && out.failed) rc = error_set(&error, ERR_FAILED, NULL, "out of memory");
+    const char *what = argv[1];
+    const struct option *const tables[] = {strcmp(what, "show") == 0 ? scenario_options : no_options, NULL};
+    enum error_code rc = from_api(spotsim_env_new(&env, &why), &why, &error);
+    if (rc == OK) rc = options_parse(tables, argc - 1, argv + 1, &options, &error);
+    if (rc == OK && options.help)
+        help();
+    else if (rc == OK)
+        rc = carry_out(what, &options, env, &text, &error);
     int status = rc == OK ? 0 : cli_error(&error);
-    if (rc == OK && out.data) fputs(out.data, stdout);
-    strbuf_free(&out);
-    scenario_env_free(env);
+    if (text) fputs(text, stdout);
+    spotsim_free(text);
+    options_free(&options);
+    spotsim_env_free(env);
     return status;
 }

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/api_error.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "cli/scenario_args.h"
 #include "cli/sweep_stress.h"
-#include "study/writers.h"
 
 static const struct option own_options[] = {
     {"vary", OPTION_REPEAT, "PATH=VALUES", "a,b,c or 0..4 or 60s..300s:60s; given twice: a grid", NULL, false},
@@ -26,8 +26,8 @@ static const struct option own_options[] = {
     {"timeline", OPTION_FLAG, NULL, "also write timeline.csv and its plot", "study.timeline", false},
     {"table", OPTION_FLAG, NULL, "print the summary as a table (default)", NULL, false},
     {"json", OPTION_FLAG, NULL, "print the summary as JSON instead", NULL, false},
-    {"stress", OPTION_FLAG, NULL, "run every variant through outages, droughts, price spikes, ...; print the recovery", NULL,
-     false},
+    {"stress", OPTION_FLAG, NULL, "run every variant through outages, droughts, price spikes, ...; print the recovery",
+     NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
@@ -45,82 +45,91 @@ static void help(void) {
           stdout);
 }
 
-static enum error_code add_vary(const struct options *o, struct scenario_doc *doc, struct error *e) {
-    for (uint32_t i = 0; i < o->n; i++) {
-        if (strcmp(o->values[i].option->name, "vary") != 0) continue;
-        char *path = NULL, label[160];
-        const char *values = NULL;
-        TRY(vary_split(o->values[i].text, "--vary", &path, &values, e));
-        snprintf(label, sizeof label, "--vary %.140s", path);
-        enum error_code rc = doc_set_vary(doc, path, values, label, e);
-        free(path);
-        TRY(rc);
-    }
+/* "PATH=VALUES" */
+static enum error_code vary(struct spotsim_scenario *s, const char *text, struct error *e) {
+    struct spotsim_error why;
+    char origin[160];
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || !equals[1])
+        return error_set(e, ERR_INPUT, "--vary", "expected path=values such as policy.mix.base=0..4, got \"%.100s\"",
+                         text);
+    char *path = strndup(text, (size_t)(equals - text));
+    if (!path) return error_set(e, ERR_FAILED, "--vary", "out of memory");
+    snprintf(origin, sizeof origin, "--vary %.140s", path);
+    enum error_code rc = from_api(spotsim_scenario_set_origin(s, origin, &why), &why, e);
+    if (rc == OK) rc = from_api(spotsim_scenario_vary(s, path, equals + 1, &why), &why, e);
+    free(path);
+    return rc;
+}
+
+static enum error_code add_vary(const struct options *o, struct spotsim_scenario *s, struct error *e) {
+    for (uint32_t i = 0; i < o->n; i++)
+        if (strcmp(o->values[i].option->name, "vary") == 0) TRY(vary(s, o->values[i].text, e));
     return OK;
 }
 
-static enum error_code run_study(const struct options *o, struct study *study, struct error *e) {
+static enum error_code run_study(const struct options *o, struct spotsim_study *study, struct error *e) {
     int64_t threads = 0;
     struct progress progress;
-    TRY(options_int(o, "threads", 1, RUNNER_THREADS_MAX, 0, &threads, e));
+    struct spotsim_error why;
+    TRY(options_int(o, "threads", 1, SPOTSIM_THREADS_MAX, 0, &threads, e));
     progress_start(&progress);
-    struct study_options options = {.threads = (uint32_t)threads,
-                                    .timeline = scenario_timeline(study->variants[0]),
-                                    .progress = progress_update,
-                                    .progress_arg = &progress};
-    enum error_code rc = study_run(study, &options, e);
+    enum spotsim_code rc = spotsim_study_run(study, (uint32_t)threads, progress_update, &progress, &why);
     progress_end(&progress);
-    return rc;
+    return from_api(rc, &why, e);
 }
 
-static enum error_code write_folder(const struct study *study, struct folder *folder, struct error *e) {
-    char *plot_note = NULL;
-    TRY(folder_begin(folder, e));
-    enum error_code rc = study_write(study, folder, &plot_note, e);
-    if (rc == OK) rc = folder_commit(folder, e);
-    if (plot_note) cli_say("note", plot_note);
-    free(plot_note);
-    return rc;
-}
-
-static enum error_code print_summary(const struct options *o, const struct study *study, const char *folder,
-                                     struct error *e) {
-    struct strbuf out = {0};
-    if (options_get(o, "json"))
-        study_summary_json(study, &out);
-    else {
-        study_summary_text(study, &out);
-        if (folder)
-            strbuf_printf(&out, "written to %s: report.html, summary.csv, runs.csv, study.db, curves/\n", folder);
+static void print_notes(const struct spotsim_study *study) {
+    uint32_t n = spotsim_study_note_count(study);
+    for (uint32_t i = 0; i < n; i++) {
+        bool warning = false;
+        const char *note = spotsim_study_note(study, i, &warning);
+        print_note(note, warning);
     }
-    enum error_code rc = out.failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : OK;
-    if (rc == OK) fputs(out.data, stdout);
-    strbuf_free(&out);
+}
+
+static enum error_code write_folder(struct spotsim_study *study, struct error *e) {
+    struct spotsim_error why;
+    char *plot_note = NULL;
+    enum error_code rc = from_api(spotsim_study_write(study, &plot_note, &why), &why, e);
+    if (plot_note) cli_say("note", plot_note);
+    spotsim_free(plot_note);
     return rc;
+}
+
+static enum error_code print_summary(const struct options *o, const struct spotsim_study *study, struct error *e) {
+    struct spotsim_error why;
+    bool json = options_get(o, "json") != NULL;
+    char *text = NULL;
+    TRY(from_api(spotsim_study_text(study, json ? SPOTSIM_JSON : SPOTSIM_TEXT, &text, &why), &why, e));
+    fputs(text, stdout);
+    if (!json && spotsim_study_folder(study))
+        printf("written to %s: report.html, summary.csv, runs.csv, study.db, curves/\n", spotsim_study_folder(study));
+    spotsim_free(text);
+    return OK;
 }
 
 /* The study itself, into a folder when one is asked for. */
-static enum error_code run_and_write(const struct options *o, struct study *study, struct error *e) {
-    struct folder folder = {0};
+static enum error_code run_and_write(const struct options *o, struct spotsim_study *study, struct error *e) {
+    struct spotsim_error why;
     const char *out = options_get(o, "out");
-    enum error_code rc = out ? folder_choose(&folder, out, e) : OK;
-    if (rc == OK) rc = run_study(o, study, e);
-    if (rc == OK) print_notes(&study->notes);
-    if (rc == OK && out) rc = write_folder(study, &folder, e);
-    if (rc == OK) rc = print_summary(o, study, folder.path, e);
-    folder_discard(&folder);
-    return rc;
+    if (out) TRY(from_api(spotsim_study_set_folder(study, out, &why), &why, e));
+    TRY(run_study(o, study, e));
+    print_notes(study);
+    if (out) TRY(write_folder(study, e));
+    return print_summary(o, study, e);
 }
 
-static enum error_code sweep(const struct options *o, struct scenario_env *env, struct error *e) {
-    struct scenario_doc *doc = NULL;
-    struct study study = {0};
-    TRY(scenario_args_doc(o, env, &doc, e));
-    enum error_code rc = add_vary(o, doc, e);
-    if (rc == OK) rc = study_prepare(doc, env, &study, e);
-    if (rc == OK) rc = options_get(o, "stress") ? sweep_stress(o, &study, e) : run_and_write(o, &study, e);
-    study_free(&study);
-    doc_free(doc);
+static enum error_code sweep(const struct options *o, struct spotsim_env *env, struct error *e) {
+    struct spotsim_error why;
+    struct spotsim_scenario *s = NULL;
+    struct spotsim_study *study = NULL;
+    TRY(scenario_args(o, env, &s, e));
+    enum error_code rc = add_vary(o, s, e);
+    if (rc == OK) rc = from_api(spotsim_study_new(s, &study, &why), &why, e);
+    if (rc == OK) rc = options_get(o, "stress") ? sweep_stress(o, study, e) : run_and_write(o, study, e);
+    spotsim_study_free(study);
+    spotsim_scenario_free(s);
     return rc;
 }
 
@@ -128,8 +137,9 @@ int cmd_sweep(int argc, char **argv) {
     const struct option *const tables[] = {scenario_options, own_options, NULL};
     struct options options = {0};
     struct error error = {0};
-    struct scenario_env *env = scenario_env_new();
-    enum error_code rc = env ? OK : error_set(&error, ERR_FAILED, NULL, "out of memory");
+    struct spotsim_error why;
+    struct spotsim_env *env = NULL;
+    enum error_code rc = from_api(spotsim_env_new(&env, &why), &why, &error);
     if (rc == OK) rc = options_parse(tables, argc, argv, &options, &error);
     if (rc == OK && options.help)
         help();
@@ -137,6 +147,6 @@ int cmd_sweep(int argc, char **argv) {
         rc = sweep(&options, env, &error);
     int status = rc == OK ? 0 : cli_error(&error);
     options_free(&options);
-    scenario_env_free(env);
+    spotsim_env_free(env);
     return status;
 }

@@ -21,9 +21,9 @@ void progress_start(struct progress *p) {
     p->start_s = now_s();
 }
 
-void progress_update(void *arg, uint64_t done, uint64_t total) {
+int progress_update(void *arg, uint64_t done, uint64_t total) {
     const struct progress *p = arg;
-    if (!p->shown || total == 0) return;
+    if (!p->shown || total == 0) return 0;
     double elapsed = now_s() - p->start_s;
     char bar[BAR_WIDTH + 1], left[32] = "?";
     for (uint64_t i = 0; i < BAR_WIDTH; i++) bar[i] = i < done * BAR_WIDTH / total ? '#' : '.';
@@ -37,6 +37,7 @@ void progress_update(void *arg, uint64_t done, uint64_t total) {
     }
     fprintf(stderr, "\r[%s] %" PRIu64 "/%" PRIu64 " runs, %s left \033[K", bar, done, total, left);
     fflush(stderr);
+    return 0;
 }
 
 void progress_end(struct progress *p) {

@@ -12,8 +12,8 @@ struct progress {
 };
 
 void progress_start(struct progress *p);
-/* Fits study_options.progress; arg is a struct progress. */
-void progress_update(void *arg, uint64_t done, uint64_t total);
+/* Fits spotsim_study_run; arg is a struct progress. */
+int progress_update(void *arg, uint64_t done, uint64_t total);
 void progress_end(struct progress *p); /* clears the line */
 
 #endif

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "cli/api_error.h"
 #include "cli/cmd.h"
-#include "study/vary.h"
 
 const struct option scenario_options[] = {
     {"trace", OPTION_LIST, "PATH", "trace files, folders or globs, read as one trace", "trace.paths", false},
@@ -43,67 +42,70 @@ const struct option scenario_options[] = {
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
-static enum error_code apply_set(struct scenario_doc *doc, struct scenario_env *env, const char *text,
-                                 struct error *e) {
-    char *path = NULL, label[160];
+static enum error_code set_origin(struct spotsim_scenario *s, const char *origin, struct error *e) {
+    struct spotsim_error why;
+    return from_api(spotsim_scenario_set_origin(s, origin, &why), &why, e);
+}
+
+static enum error_code apply_set(struct spotsim_scenario *s, const char *text, struct error *e) {
+    struct spotsim_error why;
+    char origin[160];
     const char *equals = strchr(text, '=');
     if (!equals || equals == text)
         return error_set(e, ERR_INPUT, "--set", "expected path=value such as policy.mix.base=2, got \"%.100s\"", text);
-    path = strndup(text, (size_t)(equals - text));
+    char *path = strndup(text, (size_t)(equals - text));
     if (!path) return error_set(e, ERR_FAILED, "--set", "out of memory");
-    snprintf(label, sizeof label, "--set %.140s", path);
-    enum error_code rc = doc_set(doc, scenario_env_registry(env), path, equals + 1, label, e);
+    snprintf(origin, sizeof origin, "--set %.140s", path);
+    enum error_code rc = set_origin(s, origin, e);
+    if (rc == OK) rc = from_api(spotsim_scenario_set(s, path, equals + 1, &why), &why, e);
     free(path);
     return rc;
 }
 
-static enum error_code apply_list(const struct options *o, const struct option *option, struct scenario_doc *doc,
+static enum error_code apply_list(const struct options *o, const struct option *option, struct spotsim_scenario *s,
                                   struct error *e) {
+    struct spotsim_error why;
     const char **items = calloc(o->n, sizeof *items);
     if (!items) return error_set(e, ERR_FAILED, NULL, "out of memory");
     uint32_t n = 0;
     for (uint32_t i = 0; i < o->n; i++)
         if (o->values[i].option == option) items[n++] = o->values[i].text;
-    char label[80];
-    snprintf(label, sizeof label, "--%s", option->name);
-    enum error_code rc = doc_set_list(doc, option->path, items, n, label, e);
+    enum error_code rc = from_api(spotsim_scenario_set_list(s, option->path, items, n, &why), &why, e);
     free(items);
     return rc;
 }
 
-static enum error_code apply_option(const struct options *o, uint32_t i, struct scenario_doc *doc,
-                                    struct scenario_env *env, struct error *e) {
+static enum error_code apply_option(const struct options *o, uint32_t i, struct spotsim_scenario *s, struct error *e) {
+    struct spotsim_error why;
     const struct option *option = o->values[i].option;
-    char label[80];
-    snprintf(label, sizeof label, "--%s", option->name);
+    char origin[80];
     if (!option->path) return OK;
-    if (option->kind == OPTION_LIST) return apply_list(o, option, doc, e);
-    if (option->every_pool) return doc_set_every_pool(doc, option->path, o->values[i].text, label, e);
+    snprintf(origin, sizeof origin, "--%s", option->name);
+    TRY(set_origin(s, origin, e));
+    if (option->kind == OPTION_LIST) return apply_list(o, option, s, e);
     const char *text = option->kind == OPTION_FLAG ? "true" : o->values[i].text;
-    return doc_set(doc, scenario_env_registry(env), option->path, text, label, e);
+    if (option->every_pool) return from_api(spotsim_scenario_set_every_pool(s, option->path, text, &why), &why, e);
+    return from_api(spotsim_scenario_set(s, option->path, text, &why), &why, e);
 }
 
-enum error_code scenario_args_doc(const struct options *o, struct scenario_env *env, struct scenario_doc **doc,
-                                  struct error *e) {
-    *doc = NULL;
+enum error_code scenario_args(const struct options *o, struct spotsim_env *env, struct spotsim_scenario **s,
+                              struct error *e) {
+    struct spotsim_error why;
+    *s = NULL;
     if (o->n_positional > 1)
         return error_set(e, ERR_INPUT, o->positional[1], "expected one scenario file; traces go after --trace");
     if (o->n_positional == 1)
-        TRY(doc_read(o->positional[0], doc, e));
+        TRY(from_api(spotsim_scenario_read(env, o->positional[0], s, &why), &why, e));
     else
-        TRY(doc_new(doc, e));
+        TRY(from_api(spotsim_scenario_new(env, s, &why), &why, e));
     enum error_code rc = OK;
-    for (uint32_t i = 0; i < o->n && rc == OK; i++) rc = apply_option(o, i, *doc, env, e);
+    for (uint32_t i = 0; i < o->n && rc == OK; i++) rc = apply_option(o, i, *s, e);
     for (uint32_t i = 0; i < o->n && rc == OK; i++)
-        if (strcmp(o->values[i].option->name, "set") == 0) rc = apply_set(*doc, env, o->values[i].text, e);
-    if (rc == OK) doc_sort_list(*doc, "trace", "paths"); /* which file comes first must show nowhere */
-    if (rc != OK) {
-        doc_free(*doc);
-        *doc = NULL;
-    }
+        if (strcmp(o->values[i].option->name, "set") == 0) rc = apply_set(*s, o->values[i].text, e);
+    if (rc == OK) return OK;
+    spotsim_scenario_free(*s);
+    *s = NULL;
     return rc;
 }
 
-void print_notes(const struct notes *notes) {
-    for (uint32_t i = 0; i < notes->n; i++) cli_say(notes->warning[i] ? "warning" : "note", notes->lines[i]);
-}
+void print_note(const char *note, bool warning) { cli_say(warning ? "warning" : "note", note); }

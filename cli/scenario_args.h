@@ -3,16 +3,16 @@
 #ifndef SPOTSIM_CLI_SCENARIO_ARGS_H
 #define SPOTSIM_CLI_SCENARIO_ARGS_H
 
+#include "api/spotsim.h"
 #include "cli/options.h"
-#include "study/scenario.h"
 
 extern const struct option scenario_options[];
 
 /* Reads the scenario file named as positional argument (if any) and puts the
- * options over it.  *doc is owned by the caller. */
-enum error_code scenario_args_doc(const struct options *o, struct scenario_env *env, struct scenario_doc **doc,
-                                  struct error *e);
-/* Prints remarks on stderr, one line each. */
-void print_notes(const struct notes *notes);
+ * options over it.  *s is owned by the caller. */
+enum error_code scenario_args(const struct options *o, struct spotsim_env *env, struct spotsim_scenario **s,
+                              struct error *e);
+/* Prints one remark on stderr. */
+void print_note(const char *note, bool warning);
 
 #endif

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/inside.h"
 #include "base/text.h"
 #include "cli/trace_model.h"
 #include "study/presets.h"
 #include "study/stress.h"
+#include "study/study.h"
 
 #define STRESS_MAX 64u
 
@@ -50,7 +52,8 @@ static void put_variant(bool json, bool first, const char *label, const struct s
     strbuf_puts(out, "}");
 }
 
-enum error_code sweep_stress(const struct options *o, const struct study *study, struct error *e) {
+enum error_code sweep_stress(const struct options *o, const struct spotsim_study *asked, struct error *e) {
+    const struct study *study = study_inside(asked);
     struct stresses s = {0};
     struct stress_result results[STRESS_MAX];
     struct strbuf out = {0};

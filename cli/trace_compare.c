@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/inside.h"
+#include "base/text.h"
+#include "cli/api_error.h"
 #include "cli/cmd.h"
 #include "cli/scenario_args.h"
 #include "cli/trace_model.h"
@@ -75,6 +78,10 @@ static enum error_code put_comparison(const struct options *o, const struct comp
     return rc;
 }
 
+static void print_notes(const struct notes *notes) {
+    for (uint32_t i = 0; i < notes->n; i++) print_note(notes->lines[i], notes->warning[i]);
+}
+
 static enum error_code compare_with(const struct options *o, struct scenario_doc *doc, struct scenario_env *env,
                                     struct error *e) {
     struct compare_options how = {0};
@@ -99,20 +106,28 @@ static enum error_code compare_with(const struct options *o, struct scenario_doc
     return rc;
 }
 
-static enum error_code run(const struct options *o, struct error *e) {
-    struct scenario_env *env = scenario_env_new();
-    struct scenario_doc *doc = NULL;
-    if (!env) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    enum error_code rc = OK;
+static enum error_code compare(const struct options *o, struct spotsim_env *env, struct error *e) {
+    struct spotsim_error why;
+    struct spotsim_scenario *s = NULL;
     if (o->n_positional < 2)
-        rc = error_set(e, ERR_INPUT, "trace compare", "expected a real trace and a model or synthetic trace");
+        return error_set(e, ERR_INPUT, "trace compare", "expected a real trace and a model or synthetic trace");
     struct options rest = *o; /* the positional arguments are not a scenario's */
     rest.n_positional = 0;
-    if (rc == OK) rc = scenario_args_doc(&rest, env, &doc, e);
-    if (rc == OK) rc = doc_set_list(doc, "trace.paths", o->positional, o->n_positional - 1, "trace compare", e);
-    if (rc == OK) rc = compare_with(o, doc, env, e);
-    doc_free(doc);
-    scenario_env_free(env);
+    TRY(scenario_args(&rest, env, &s, e));
+    enum error_code rc = from_api(spotsim_scenario_set_origin(s, "trace compare", &why), &why, e);
+    if (rc == OK)
+        rc = from_api(spotsim_scenario_set_list(s, "trace.paths", o->positional, o->n_positional - 1, &why), &why, e);
+    if (rc == OK) rc = compare_with(o, scenario_inside(s), env_inside(env), e);
+    spotsim_scenario_free(s);
+    return rc;
+}
+
+static enum error_code run(const struct options *o, struct error *e) {
+    struct spotsim_error why;
+    struct spotsim_env *env = NULL;
+    TRY(from_api(spotsim_env_new(&env, &why), &why, e));
+    enum error_code rc = compare(o, env, e);
+    spotsim_env_free(env);
     return rc;
 }
 

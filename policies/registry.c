@@ -60,6 +60,18 @@ static const struct sp_policy *find_path(const struct policy_registry *r, const 
     return NULL;
 }
 
+static enum error_code add_new(struct policy_registry *r, struct entry entry, const char *where, struct error *e) {
+    if (registry_find(r, entry.policy->name))
+        return error_set(e, ERR_INPUT, where, "a policy called '%s' is there already; expected another name",
+                         entry.policy->name);
+    return add(r, entry, e);
+}
+
+enum error_code registry_add(struct policy_registry *r, const struct sp_policy *policy, struct error *e) {
+    TRY(policy_check_table(policy, NULL, e));
+    return add_new(r, (struct entry){.policy = policy}, policy->name, e);
+}
+
 enum error_code registry_load(struct policy_registry *r, const char *path, const struct sp_policy **out,
                               struct error *e) {
     char *full = realpath(path, NULL);
@@ -71,10 +83,7 @@ enum error_code registry_load(struct policy_registry *r, const char *path, const
     }
     struct entry entry = {.path = full};
     enum error_code rc = plugin_open(path, &entry.handle, &entry.policy, e);
-    if (rc == OK && registry_find(r, entry.policy->name))
-        rc = error_set(e, ERR_INPUT, path, "a policy called '%s' is there already; expected another name",
-                       entry.policy->name);
-    if (rc == OK) rc = add(r, entry, e);
+    if (rc == OK) rc = add_new(r, entry, path, e);
     if (rc != OK) {
         plugin_close(entry.handle);
         free(full);

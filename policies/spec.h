@@ -43,6 +43,9 @@ void registry_free(struct policy_registry *r);
  * Afterwards the policy is known by its name. */
 enum error_code registry_load(struct policy_registry *r, const char *path, const struct sp_policy **out,
                               struct error *e);
+/* Adds a policy that the caller's own program holds, and keeps for as long as
+ * the registry; its table is checked as a plug-in's is. */
+enum error_code registry_add(struct policy_registry *r, const struct sp_policy *policy, struct error *e);
 const struct sp_policy *registry_find(const struct policy_registry *r, const char *name);
 uint32_t registry_count(const struct policy_registry *r);
 const struct sp_policy *registry_at(const struct policy_registry *r, uint32_t i);

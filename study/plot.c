@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Runs gnuplot, when it is there. */
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -9,7 +12,7 @@
 #include "base/beside.h"
 #include "study/writers.h"
 
-#define PLOT_NOT_FOUND 127
+#define PLOT_NOT_FOUND (-2)
 #define COULD_NOT_RUN (-1)
 #define MESSAGE_SHOWN 200
 
@@ -26,26 +29,52 @@ static void put_setting(struct strbuf *out, const char *name, const char *value)
     strbuf_puts(out, "'; ");
 }
 
-/* In the child: gnuplot in the study's folder, its messages into the pipe. */
-static void be_gnuplot(const char *folder, const char *settings, const char *script, int messages) {
-    if (chdir(folder) != 0 || dup2(messages, STDERR_FILENO) < 0 || dup2(messages, STDOUT_FILENO) < 0) _exit(1);
-    setenv("LC_ALL", "C.UTF-8", 1);
-    execlp("gnuplot", "gnuplot", "-d", "-e", settings, script, (char *)NULL);
-    _exit(errno == ENOENT ? PLOT_NOT_FOUND : 1);
+extern char **environ;
+
+/* Our environment with LC_ALL as the scripts want it; the strings are shared.
+ * NULL: out of memory. */
+static char **plot_environment(void) {
+    static char locale[] = "LC_ALL=C.UTF-8";
+    size_t n = 0, kept = 0;
+    while (environ[n]) n++;
+    char **out = calloc(n + 2, sizeof *out);
+    if (!out) return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], "LC_ALL=", strlen("LC_ALL=")) != 0) out[kept++] = environ[i];
+    out[kept] = locale;
+    return out;
 }
 
-/* What waitpid says, or COULD_NOT_RUN. */
+/* gnuplot in the study's folder, its messages into `messages`.  0 or an errno. */
+static int start_gnuplot(const char *folder, const char *settings, const char *script, int messages, pid_t *child) {
+    char *const argv[] = {(char[]){"gnuplot"}, (char[]){"-d"},           (char[]){"-e"},
+                          (char *)(uintptr_t)settings, (char *)(uintptr_t)script, NULL};
+    posix_spawn_file_actions_t actions;
+    char **environment = plot_environment();
+    if (!environment) return ENOMEM;
+    int rc = posix_spawn_file_actions_init(&actions);
+    if (rc == 0) {
+        rc = posix_spawn_file_actions_addchdir_np(&actions, folder);
+        if (rc == 0) rc = posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
+        if (rc == 0) rc = posix_spawn_file_actions_adddup2(&actions, messages, STDOUT_FILENO);
+        if (rc == 0) rc = posix_spawnp(child, argv[0], &actions, NULL, argv, environment);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    free(environment);
+    return rc;
+}
+
+/* What waitpid says, or COULD_NOT_RUN, or PLOT_NOT_FOUND. */
 static int run_gnuplot(const char *folder, const char *settings, const char *script, struct strbuf *messages) {
     int ends[2];
-    if (pipe(ends) != 0) return COULD_NOT_RUN;
-    pid_t child = fork();
-    if (child < 0) {
-        close(ends[0]);
-        close(ends[1]);
-        return COULD_NOT_RUN;
-    }
-    if (child == 0) be_gnuplot(folder, settings, script, ends[1]);
+    pid_t child = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) return COULD_NOT_RUN;
+    int rc = start_gnuplot(folder, settings, script, ends[1], &child);
     close(ends[1]);
+    if (rc != 0) {
+        close(ends[0]);
+        return rc == ENOENT ? PLOT_NOT_FOUND : COULD_NOT_RUN;
+    }
     char chunk[512];
     for (;;) {
         ssize_t n = read(ends[0], chunk, sizeof chunk);
@@ -108,7 +137,7 @@ static bool plot_one(const struct folder *f, const struct curves *c, const char 
     strbuf_printf(&script, "%s/%s.gp", scripts, curve);
     int status = COULD_NOT_RUN;
     if (!settings.failed && !script.failed) status = run_gnuplot(f->temp, settings.data, script.data, &messages);
-    bool found = status == COULD_NOT_RUN || !WIFEXITED(status) || WEXITSTATUS(status) != PLOT_NOT_FOUND;
+    bool found = status != PLOT_NOT_FOUND;
     if (status != 0) { /* a picture begun is none */
         char *path = folder_file(f, picture);
         if (path) unlink(path);

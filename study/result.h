@@ -6,11 +6,14 @@
 #include "sim/sim.h"
 #include "study/scenario.h"
 
-/* Format 1, one object over several lines; NaN becomes null. */
-void result_to_json(const struct scenario *s, const struct sim_result *r, const struct notes *notes,
-                    struct strbuf *out);
+/* Format 1, one object over several lines; NaN becomes null.  `c` is what was
+ * run: the scenario's configuration, perhaps with another replication or
+ * window. */
+void result_to_json(const struct scenario *s, const struct sim_config *c, const struct sim_result *r,
+                    const struct notes *notes, struct strbuf *out);
 /* A summary with units for a reader. */
-void result_to_text(const struct scenario *s, const struct sim_result *r, struct strbuf *out);
+void result_to_text(const struct scenario *s, const struct sim_config *c, const struct sim_result *r,
+                    struct strbuf *out);
 /* What the numbers rest on, as a JSON object. */
 void assumptions_to_json(const struct scenario *s, struct strbuf *out);
 /* Same as "name: value" lines. */

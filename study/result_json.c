@@ -142,8 +142,7 @@ static void put_clouds(struct strbuf *out, const struct scenario *s) {
     strbuf_puts(out, "]");
 }
 
-void assumptions_to_json(const struct scenario *s, struct strbuf *out) {
-    const struct sim_config *c = scenario_config(s);
+static void put_assumptions(const struct scenario *s, const struct sim_config *c, struct strbuf *out) {
     int64_t resolution = scenario_resolution_ms(s), gap = scenario_gap_ms(s);
     strbuf_printf(out, "{\"trace_means\":\"%s\",\"single_means\":", c->means_launch ? "launch" : "held");
     strbuf_json_string(out, scenario_single_means(s));
@@ -161,9 +160,10 @@ void assumptions_to_json(const struct scenario *s, struct strbuf *out) {
     strbuf_puts(out, "}");
 }
 
-void result_to_json(const struct scenario *s, const struct sim_result *r, const struct notes *notes,
-                    struct strbuf *out) {
-    const struct sim_config *c = scenario_config(s);
+void assumptions_to_json(const struct scenario *s, struct strbuf *out) { put_assumptions(s, scenario_config(s), out); }
+
+void result_to_json(const struct scenario *s, const struct sim_config *c, const struct sim_result *r,
+                    const struct notes *notes, struct strbuf *out) {
     struct strbuf flat = {0}, policy = {0};
     scenario_policy_text(s, &policy);
     strbuf_puts(&flat, "{\"format\":1,\"scenario\":");
@@ -178,7 +178,7 @@ void result_to_json(const struct scenario *s, const struct sim_result *r, const 
     put_pools(&flat, s, r);
     put_groups(&flat, s, r);
     strbuf_puts(&flat, ",\"assumptions\":");
-    assumptions_to_json(s, &flat);
+    put_assumptions(s, c, &flat);
     strbuf_puts(&flat, ",\"warnings\":[");
     for (uint32_t i = 0; i < notes->n; i++) {
         if (i) strbuf_puts(&flat, ",");

@@ -146,8 +146,8 @@ void assumptions_to_text(const struct scenario *s, struct strbuf *out) {
     put_clouds(out, s);
 }
 
-void result_to_text(const struct scenario *s, const struct sim_result *r, struct strbuf *out) {
-    const struct sim_config *c = scenario_config(s);
+void result_to_text(const struct scenario *s, const struct sim_config *c, const struct sim_result *r,
+                    struct strbuf *out) {
     struct strbuf policy = {0};
     char horizon[32], warmup[32];
     scenario_policy_text(s, &policy);

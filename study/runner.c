@@ -22,6 +22,7 @@ struct pool_of_work {
     pthread_mutex_t lock;
     pthread_cond_t finished;
     uint32_t working;     /* threads still at it */
+    bool canceled;
     uint32_t failed_unit; /* lowest so far; n_units: none */
     struct error failure;
 };
@@ -153,7 +154,9 @@ static void wait_for_all(struct pool_of_work *w) {
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&w->finished, &w->lock, &until);
-        if (plan->progress) plan->progress(plan->progress_arg, atomic_load(&w->done), w->n_units);
+        if (!plan->progress || plan->progress(plan->progress_arg, atomic_load(&w->done), w->n_units) == 0) continue;
+        w->canceled = true;
+        atomic_store(&w->next, w->n_units);
     }
     pthread_mutex_unlock(&w->lock);
 }
@@ -197,6 +200,8 @@ enum error_code runner_run(const struct run_plan *plan, struct run_record *recor
     enum error_code rc = start_and_wait(&w, threads, e);
     pthread_cond_destroy(&w.finished);
     pthread_mutex_destroy(&w.lock);
+    if (rc == OK && w.canceled && w.done < w.n_units)
+        rc = error_set(e, ERR_CANCELED, "study", "stopped after %u of %u runs", w.done, w.n_units);
     if (rc != OK || w.failed_unit == w.n_units) return rc;
     if (e) *e = w.failure;
     char outer[96];

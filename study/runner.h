@@ -41,8 +41,9 @@ struct run_plan {
     int64_t window_ms;          /* 0: each run as its scenario says */
     uint32_t threads;           /* 0: as many as there are cores */
     struct timeline *timelines; /* one per variant, of replication 0; NULL: none */
-    /* Called now and then from the calling thread; may be NULL. */
-    void (*progress)(void *arg, uint64_t done, uint64_t total);
+    /* Called now and then from the calling thread; may be NULL.  Not 0: runs
+     * under way are finished, no other is begun, ERR_CANCELED. */
+    int (*progress)(void *arg, uint64_t done, uint64_t total);
     void *progress_arg;
 };
 

@@ -18,6 +18,11 @@ struct scenario_env;
 struct scenario_env *scenario_env_new(void);      /* NULL: out of memory */
 void scenario_env_free(struct scenario_env *env); /* after every scenario made with it */
 struct policy_registry *scenario_env_registry(struct scenario_env *env);
+/* Scenarios may name this trace as their only path, SCENARIO_MEMORY followed by
+ * `name`.  The trace must outlive the environment. */
+#define SCENARIO_MEMORY "memory:"
+enum error_code scenario_env_add_trace(struct scenario_env *env, const char *name, const struct trace *trace,
+                                       const struct trace_notes *notes, struct error *e);
 
 struct scenario;
 

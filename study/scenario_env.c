@@ -24,6 +24,11 @@ void scenario_env_free(struct scenario_env *env) {
         notes_free(&env->traces[i].notes);
     }
     free(env->traces);
+    for (uint32_t i = 0; i < env->n_named; i++) {
+        free(env->named[i].name);
+        notes_free(&env->named[i].notes);
+    }
+    free(env->named);
     text_list_free(env->plugins, env->n_plugins);
     registry_free(env->registry);
     free(env);
@@ -97,8 +102,68 @@ static enum error_code load(struct cached_trace *slot, const struct scenario *s,
     return rc;
 }
 
+/* ---- traces in memory ---------------------------------------------------------- */
+
+static const struct named_trace *find_named(const struct scenario_env *env, const char *name) {
+    for (uint32_t i = 0; i < env->n_named; i++)
+        if (strcmp(env->named[i].name, name) == 0) return &env->named[i];
+    return NULL;
+}
+
+enum error_code scenario_env_add_trace(struct scenario_env *env, const char *name, const struct trace *trace,
+                                       const struct trace_notes *notes, struct error *e) {
+    if (!*name) return error_set(e, ERR_INPUT, NULL, "a trace needs a name");
+    if (find_named(env, name))
+        return error_set(e, ERR_INPUT, name, "a trace called \"%.80s\" is there already; expected another name", name);
+    struct named_trace *named = realloc(env->named, (env->n_named + 1) * sizeof *named);
+    if (!named) return error_set(e, ERR_FAILED, name, "out of memory");
+    env->named = named;
+    struct named_trace added = {.name = strdup(name), .trace = trace};
+    if (!added.name) return error_set(e, ERR_FAILED, name, "out of memory");
+    for (uint32_t i = 0; i < notes->n; i++) notes_add(&added.notes, "%s", notes->lines[i]);
+    named[env->n_named++] = added;
+    return OK;
+}
+
+static bool is_memory(const char *path) { return strncmp(path, SCENARIO_MEMORY, strlen(SCENARIO_MEMORY)) == 0; }
+
+static enum error_code unknown_trace(const struct scenario_env *env, const char *path, struct error *e) {
+    const char **names = calloc((size_t)env->n_named + 1, sizeof *names);
+    if (!names) return error_set(e, ERR_FAILED, path, "out of memory");
+    for (uint32_t i = 0; i < env->n_named; i++) names[i] = env->named[i].name;
+    const char *near = text_nearest(path + strlen(SCENARIO_MEMORY), names);
+    free(names);
+    return error_set(e, ERR_INPUT, path, "there is no trace in memory of this name%s%s%s%s", near ? "; did you mean \"" : "",
+                     near ? SCENARIO_MEMORY : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* It is as it is: what says how files are read does not apply. */
+static enum error_code named_trace(const struct scenario_env *env, const struct scenario *s, const struct trace **out,
+                                   struct notes *notes, struct error *e) {
+    const struct scenario_trace *t = &s->read;
+    if (s->n_paths > 1)
+        return error_set(e, ERR_INPUT, "trace.paths", "a trace in memory (%.80s) stands alone; got %u paths", s->paths[0],
+                         s->n_paths);
+    if (t->polarity || t->gap_ms || t->resolution_ms || t->align || t->cloud || t->product || t->epoch ||
+        strcmp(t->single_means, "as written") != 0)
+        return error_set(e, ERR_INPUT, "trace",
+                         "settings that say how files are read do not apply to a trace in memory (%.80s)", s->paths[0]);
+    const struct named_trace *named = find_named(env, s->paths[0] + strlen(SCENARIO_MEMORY));
+    if (!named) return unknown_trace(env, s->paths[0], e);
+    *out = named->trace;
+    notes_add_all(notes, &named->notes);
+    return OK;
+}
+
+static bool any_memory(const struct scenario *s) {
+    for (uint32_t i = 0; i < s->n_paths; i++)
+        if (is_memory(s->paths[i])) return true;
+    return false;
+}
+
 enum error_code env_trace(struct scenario_env *env, const struct scenario *s, const struct trace **out,
                           struct notes *notes, struct error *e) {
+    if (any_memory(s)) return named_trace(env, s, out, notes, e);
     struct strbuf key = {0};
     trace_key(s, &key);
     if (key.failed || !key.data) {

@@ -14,8 +14,17 @@ struct cached_trace {
     struct notes notes;
 };
 
+/* A trace that the caller holds. */
+struct named_trace {
+    char *name;
+    const struct trace *trace;
+    struct notes notes;
+};
+
 struct scenario_env {
     struct policy_registry *registry;
+    struct named_trace *named;
+    uint32_t n_named;
     struct cached_trace *traces;
     uint32_t n_traces;
     char **plugins; /* loaded so far */

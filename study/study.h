@@ -41,7 +41,7 @@ struct study {
 struct study_options {
     uint32_t threads; /* 0: all cores */
     bool timeline;
-    void (*progress)(void *arg, uint64_t done, uint64_t total);
+    int (*progress)(void *arg, uint64_t done, uint64_t total); /* see run_plan */
     void *progress_arg;
 };
 
