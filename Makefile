@@ -49,7 +49,7 @@ POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
 BENCH_SUPPORT_OBJ := $(BENCH_SUPPORT_SRC:%.c=$(OBJ)/%.o)
-ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(PEER_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) $(BENCH_SUPPORT_OBJ) \
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(PEER_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) $(BENCH_SUPPORT_OBJ) $(OBJ)/bench/guard/guard.o \
 	$(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/traces/synth/generate.o
 
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
@@ -133,6 +133,9 @@ $(BUILD)/spotsim: $(CLI_OBJ) $(ARCHIVES)
 $(BUILD)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(LIBS) $(EXTRA_LDFLAGS)
+# what scripts/check-speed counts the instructions of
+$(BUILD)/guard: $(OBJ)/bench/guard/guard.o $(BENCH_SUPPORT_OBJ) $(ARCHIVES)
+	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
 # the test of a measured peer uses what measures it
 $(BUILD)/tests/peers/simpy/churn: $(BENCH_SUPPORT_OBJ)
 $(BUILD)/bench/%: $(OBJ)/bench/%.o $(BENCH_SUPPORT_OBJ) $(ARCHIVES)

@@ -39,6 +39,7 @@ static void init_pool(struct churn *c, const struct churn_params *p, uint32_t i)
     params->price_spot = 1000000 + i;
     params->price_on_demand = 3000000;
     params->notice_ms = p->notice_ms;
+    params->spot_denial = p->denial;
     params->launch_delay_ms = params->denial_delay_ms = p->launch_delay_ms;
     char text[64];
     snprintf(text, sizeof text, "exponential(%.3fs)", (double)p->mean_life_ms / 1000);
@@ -70,6 +71,7 @@ void churn_init(struct churn *c, const struct churn_params *p) {
     c->config.n_groups = 1;
     c->config.groups = &c->group;
     c->config.horizon_ms = p->horizon_ms;
+    c->config.control.interval_ms = p->interval_ms;
     c->config.seed = p->seed;
 }
 

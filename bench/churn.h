@@ -12,8 +12,10 @@ struct churn_params {
     uint32_t target, pools;
     int64_t horizon_ms;
     int64_t mean_life_ms, cold_start_ms, launch_delay_ms;
-    int64_t notice_ms;  /* 0: none */
-    const char *policy; /* mix and placer */
+    int64_t notice_ms;   /* 0: none */
+    int64_t interval_ms; /* of decisions; 0: at each observation */
+    double denial;       /* probability that a launch is denied */
+    const char *policy;  /* mix and placer */
     uint64_t seed;
 };
 
