@@ -8,7 +8,6 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "cli/scenario_args.h"
-#include "cli/sweep_stress.h"
 
 static const struct option own_options[] = {
     {"vary", OPTION_REPEAT, "PATH=VALUES", "a,b,c or 0..4 or 60s..300s:60s; given twice: a grid", NULL, false},
@@ -26,8 +25,9 @@ static const struct option own_options[] = {
     {"timeline", OPTION_FLAG, NULL, "also write timeline.csv and its plot", "study.timeline", false},
     {"table", OPTION_FLAG, NULL, "print the summary as a table (default)", NULL, false},
     {"json", OPTION_FLAG, NULL, "print the summary as JSON instead", NULL, false},
-    {"stress", OPTION_FLAG, NULL, "run every variant through outages, droughts, price spikes, ...; print the recovery",
-     NULL, false},
+    {"stress", OPTION_FLAG, NULL,
+     "run every variant through outages, droughts, price spikes, ... as well: the same as --vary stress=all", NULL,
+     false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
@@ -63,6 +63,7 @@ static enum error_code vary(struct spotsim_scenario *s, const char *text, struct
 }
 
 static enum error_code add_vary(const struct options *o, struct spotsim_scenario *s, struct error *e) {
+    if (options_get(o, "stress")) TRY(vary(s, "stress=all", e));
     for (uint32_t i = 0; i < o->n; i++)
         if (strcmp(o->values[i].option->name, "vary") == 0) TRY(vary(s, o->values[i].text, e));
     return OK;
@@ -127,7 +128,7 @@ static enum error_code sweep(const struct options *o, struct spotsim_env *env, s
     TRY(scenario_args(o, env, &s, e));
     enum error_code rc = add_vary(o, s, e);
     if (rc == OK) rc = from_api(spotsim_study_new(s, &study, &why), &why, e);
-    if (rc == OK) rc = options_get(o, "stress") ? sweep_stress(o, study, e) : run_and_write(o, study, e);
+    if (rc == OK) rc = run_and_write(o, study, e);
     spotsim_study_free(study);
     spotsim_scenario_free(s);
     return rc;

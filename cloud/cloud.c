@@ -189,6 +189,16 @@ static bool fits(uint32_t held, uint32_t more, uint32_t max) {
     return max == UINT32_MAX || (held <= max && more <= max - held);
 }
 
+/* What is left of on-demand while it is short. */
+static void shorten(const struct pool_params *p, int64_t now_ms, uint32_t *capacity, double *denial) {
+    for (uint32_t i = 0; i < p->n_shortages; i++) {
+        const struct shortage *x = &p->shortages[i];
+        if (now_ms < x->from_ms || now_ms >= x->until_ms) continue;
+        if (x->capacity < *capacity) *capacity = x->capacity;
+        if (x->denial > *denial) *denial = x->denial;
+    }
+}
+
 static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
                  int64_t *breach_ms) {
     const struct pool_params *params = &c->params.pools[pool];
@@ -196,6 +206,7 @@ static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t
     uint32_t nodes = c->params.nodes;
     uint32_t capacity = market == SP_SPOT ? p->capacity : params->on_demand_capacity;
     double denial = market == SP_SPOT ? params->spot_denial : params->on_demand_denial;
+    if (market == SP_ON_DEMAND) shorten(params, now_ms, &capacity, &denial);
     if (!fits(p->held[market], nodes, capacity)) return SP_DENIED_CAPACITY;
     if (!fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region])) return SP_DENIED_QUOTA;
     if (denial > 0 && cloud_draw(c, pool, market, ordinal, CLOUD_DENIAL) < denial) return SP_DENIED_CAPACITY;

@@ -14,6 +14,14 @@ enum billing_rule { BILLING_PLAIN, BILLING_AWS, BILLING_GCP, BILLING_AZURE, BILL
 enum reclaim_rule { RECLAIM_NEWEST, RECLAIM_OLDEST, RECLAIM_RANDOM };
 enum notice_window { WINDOW_REFUSE, WINDOW_ACCEPT };
 
+/* On-demand launches are short for a while: judged at the grant, nothing that
+ * is held is taken back. */
+struct shortage {
+    int64_t from_ms, until_ms; /* on the run's clock */
+    double denial;             /* probability that a launch is denied */
+    uint32_t capacity;         /* instances at once; UINT32_MAX: no bound */
+};
+
 struct pool_params {
     int64_t price_spot;          /* uusd/h, in place of the trace's; -1: the trace's, else unknown */
     int64_t price_on_demand;     /* uusd/h; -1 unknown */
@@ -35,6 +43,8 @@ struct pool_params {
     int billing;             /* enum billing_rule */
     int reclaim;             /* enum reclaim_rule */
     uint32_t weight;         /* replicas that one launch here counts for */
+    uint32_t n_shortages;    /* of on-demand, besides the above; no setting of a scenario: study/stress.h */
+    const struct shortage *shortages;
 };
 extern const struct field pool_fields[];
 extern const uint32_t pool_fields_n;

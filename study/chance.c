@@ -8,6 +8,8 @@ static bool drawn(const struct dist *d) { return d->kind != DIST_NONE && d->kind
 static bool uncertain(double probability) { return probability > 0 && probability < 1; }
 
 static bool chance_in_pool(const struct pool_params *p) {
+    for (uint32_t i = 0; i < p->n_shortages; i++)
+        if (uncertain(p->shortages[i].denial)) return true;
     return drawn(&p->cold_start) || drawn(&p->lifetime) || uncertain(p->on_demand_denial) ||
            uncertain(p->spot_denial) || uncertain(p->notice_probability) || uncertain(p->rebalance_probability) ||
            uncertain(p->start_failure) || p->reclaim == RECLAIM_RANDOM;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cloud/params.h"
 #include "sim/config.h"
+#include "study/stress.h"
 
 #define N(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
 #define TIME_MAX ((double)TIME_LIMIT_MS)
@@ -27,6 +28,10 @@ const struct field top_fields[] = {
     {"load", FIELD_TEXT, AT(load), "requests/s", 0, 0, NULL,
      "requests to the service from the start of the run on: CSV file of seconds,requests_per_second, or a list such "
      "as 0s:1.5 1h:20; null: not known",
+     NULL},
+    {"stress", FIELD_TEXT, AT(stress), "", 0, 0, STRESS_NONE,
+     "what happens to the cloud besides: drought, price-spike, ... (`spotsim trace synth --list`), or a model file "
+     "with events",
      NULL},
 };
 #undef AT

@@ -19,6 +19,7 @@ struct scenario_top {
     int64_t start_ms, warmup_ms;
     int64_t horizon_ms; /* 0: to the end of the trace */
     char *load;         /* NULL: none */
+    char *stress;       /* as written; STRESS_NONE: none */
 };
 struct scenario_trace {
     int polarity, means;

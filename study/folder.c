@@ -16,7 +16,7 @@
 /* Everything that a study leaves behind: all that may ever be deleted here. */
 static const char *const study_files[] = {"manifest.json", "build.json",      "study.db",     "runs.csv",
                                           "summary.csv",   "differences.csv", "timeline.csv", "report.html"};
-static const char *const curve_names[] = {"base", "outages", "timeline", "availability", "cost", "frontier"};
+static const char *const curve_names[] = {"base", "outages", "stress", "timeline", "availability", "cost", "frontier"};
 static const char *const curve_formats[] = {"dat", "svg", "png"};
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define CURVES "curves"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "study/metrics.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "study/stress_outcome.h"
 
 #define AT(member) offsetof(struct sim_result, member)
 
@@ -39,6 +41,11 @@ const struct metric metrics[METRICS] = {
     [METRIC_FAILED] = {"failed", "", METRIC_U64, AT(failed), false, true},
     [METRIC_RECOVERY_MEAN] = {"recovery_mean_s", "s", METRIC_REAL, AT(recovery[0].mean_s), false, false},
     [METRIC_EVENTS] = {"events", "", METRIC_U64, AT(events), false, true},
+    [METRIC_STRESS_RECOVERY] = {"stress_recovery_s", "s", METRIC_STRESS, 0, false, false},
+    [METRIC_STRESS_RECOVERED] = {"stress_recovered", "", METRIC_STRESS, 0, true, false},
+    [METRIC_STRESS_BEHIND] = {"stress_behind_s", "s", METRIC_STRESS, 0, false, false},
+    [METRIC_STRESS_LOST] = {"stress_lost_replica_hours", "h", METRIC_STRESS, 0, false, false},
+    [METRIC_STRESS_LEAST] = {"stress_least_ready", "", METRIC_STRESS, 0, false, true},
 };
 
 enum error_code metric_find(const char *name, const char *where, enum metric_id *out, struct error *e) {
@@ -62,8 +69,18 @@ double metric_of(const struct sim_result *r, enum metric_id id) {
         return (double)*(const uint64_t *)(const void *)at;
     case METRIC_MS:
         return (double)*(const int64_t *)(const void *)at / (double)MS_PER_S;
+    case METRIC_STRESS:
+        return (double)NAN;
     case METRIC_REAL:
         break;
     }
     return *(const double *)(const void *)at;
+}
+
+void metrics_of_stress(const struct stress_outcome *o, double *values) {
+    values[METRIC_STRESS_RECOVERY] = o->recovery_s;
+    values[METRIC_STRESS_RECOVERED] = o->recovered;
+    values[METRIC_STRESS_BEHIND] = o->behind_s;
+    values[METRIC_STRESS_LOST] = o->lost_replica_h;
+    values[METRIC_STRESS_LEAST] = o->least_ready;
 }

@@ -40,10 +40,17 @@ enum metric_id {
     METRIC_FAILED,
     METRIC_RECOVERY_MEAN,
     METRIC_EVENTS,
+    METRIC_STRESS_FIRST, /* what follows is known under stress only */
+    METRIC_STRESS_RECOVERY = METRIC_STRESS_FIRST,
+    METRIC_STRESS_RECOVERED,
+    METRIC_STRESS_BEHIND,
+    METRIC_STRESS_LOST,
+    METRIC_STRESS_LEAST,
     METRICS
 };
 
-enum metric_type { METRIC_REAL, METRIC_U64, METRIC_MS };
+/* METRIC_STRESS: of a run's stress_outcome, known only where there is one. */
+enum metric_type { METRIC_REAL, METRIC_U64, METRIC_MS, METRIC_STRESS };
 
 struct metric {
     const char *name; /* column name; the unit is its last part where it has one */
@@ -58,7 +65,11 @@ extern const struct metric metrics[METRICS];
 
 /* The metric of that name; ERR_INPUT suggests the nearest. */
 enum error_code metric_find(const char *name, const char *where, enum metric_id *out, struct error *e);
-/* The value in the metric's unit (milliseconds as seconds); NaN: not known. */
+struct stress_outcome;
+/* Fills values[METRICS] at the stress metrics. */
+void metrics_of_stress(const struct stress_outcome *o, double *values);
+/* The value in the metric's unit (milliseconds as seconds); NaN: not known, and of
+ * stress metrics. */
 double metric_of(const struct sim_result *r, enum metric_id id);
 
 #endif

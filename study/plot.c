@@ -115,14 +115,16 @@ static void put_failure(struct strbuf *why, const char *picture, int status, con
 static void put_settings(const struct curves *c, const char *curve, const char *picture, const char *format,
                          struct strbuf *out) {
     bool outages = strcmp(curve, "outages") == 0, timeline = strcmp(curve, "timeline") == 0;
+    bool stress = strcmp(curve, "stress") == 0;
     put_setting(out, "dir", ".");
     put_setting(out, "out", picture);
     put_setting(out, "fmt", format);
     put_setting(out, "xlab", c->x_label.data);
-    put_setting(out, "names", outages ? c->outage_names.data : c->names.data);
+    put_setting(out, "names", outages ? c->outage_names.data : stress ? c->stress_names.data : c->names.data);
+    if (stress) put_setting(out, "scenarios", c->scenarios.data);
     if (outages) put_setting(out, "note", c->outage_note.data);
     if (timeline) put_setting(out, "what", c->timeline_name.data);
-    strbuf_printf(out, "nseries=%u", outages ? c->n_outage_series : c->n_series);
+    strbuf_printf(out, "nseries=%u", outages ? c->n_outage_series : stress ? c->n_stress_series : c->n_series);
     if (timeline && c->timeline_hours > CURVES_TIMELINE_HOURS_MAX)
         strbuf_printf(out, "; from=0; to=%d", CURVES_TIMELINE_HOURS_MAX);
 }
@@ -151,12 +153,13 @@ static bool plot_one(const struct folder *f, const struct curves *c, const char 
 }
 
 bool study_plot(const struct folder *f, const struct curves *c, const char *scripts, char **why) {
-    static const char *const curves[] = {"availability", "cost", "frontier", "outages", "timeline"};
+    static const char *const curves[] = {"availability", "cost", "frontier", "outages", "stress", "timeline"};
     static const char *const formats[] = {"svg", "png"};
     struct strbuf failures = {0};
     bool found = true;
     for (size_t i = 0; i < sizeof curves / sizeof curves[0] && found; i++) {
         if (strcmp(curves[i], "outages") == 0 && c->n_outage_series == 0) continue;
+        if (strcmp(curves[i], "stress") == 0 && c->n_stress_series == 0) continue;
         if (strcmp(curves[i], "timeline") == 0 && !c->timeline) continue;
         for (size_t k = 0; k < 2 && found; k++) found = plot_one(f, c, scripts, curves[i], formats[k], &failures);
     }

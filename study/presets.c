@@ -59,6 +59,12 @@ void preset_names_free(char **names, uint32_t n) {
     free(names);
 }
 
+bool preset_there(const char *name) {
+    char *path = preset_path(name);
+    free(path);
+    return path != NULL;
+}
+
 static enum error_code no_such_preset(const char *name, struct error *e) {
     char **top = NULL, **stress = NULL;
     uint32_t n_top = preset_names("", &top), n_stress = preset_names(PRESETS_STRESS, &stress), n = 0;

@@ -3,6 +3,7 @@
 #ifndef SPOTSIM_STUDY_PRESETS_H
 #define SPOTSIM_STUDY_PRESETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "traces/model.h"
@@ -16,6 +17,8 @@ char *preset_folder(void);
  * many.  Free with preset_names_free. */
 uint32_t preset_names(const char *sub, char ***names);
 void preset_names_free(char **names, uint32_t n);
+/* Whether there is a preset of that name. */
+bool preset_there(const char *name);
 /* A model by path, or a preset by name ("typical", "stress/price-spike"); a
  * file that is there goes before a preset of its name.  *out is owned by the
  * caller (model_free).  ERR_INPUT names the nearest preset. */

@@ -148,10 +148,14 @@ static void put_assumptions(const struct scenario *s, const struct sim_config *c
     strbuf_json_string(out, scenario_single_means(s));
     strbuf_puts(out, ",\"profile\":");
     strbuf_json_string(out, scenario_profile(s));
+    if (scenario_stress(s)) {
+        strbuf_puts(out, ",\"stress\":");
+        strbuf_json_string(out, scenario_stress_name(s));
+    }
     real(out, "resolution_s", resolution ? seconds(resolution) : NAN, false);
     real(out, "gap_s", gap ? seconds(gap) : NAN, false);
     strbuf_printf(out, ",\"polarity\":\"%s\",\"nodes\":%u", scenario_polarity(s), c->nodes);
-    real(out, "start_s", seconds(c->window_start_ms), false);
+    real(out, "start_s", seconds(scenario_calm_config(s)->window_start_ms), false);
     real(out, "warmup_s", seconds(c->warmup_ms), false);
     real(out, "horizon_s", seconds(c->horizon_ms), false);
     strbuf_printf(out, ",\"trace_digest\":\"%016" PRIx64 "\"", trace_digest(c->trace));

@@ -139,6 +139,7 @@ void assumptions_to_text(const struct scenario *s, struct strbuf *out) {
     strbuf_printf(out, "  profile: %s; trace resolution %s, step %s\n", scenario_profile(s),
                   span(scenario_resolution_ms(s) ? (double)scenario_resolution_ms(s) / 1000 : NAN, resolution),
                   span(scenario_gap_ms(s) ? (double)scenario_gap_ms(s) / 1000 : NAN, gap));
+    if (scenario_stress(s)) strbuf_printf(out, "  stress: %s\n", scenario_stress_name(s));
     put_setting(out, c, "cold_start", "  cold start");
     put_setting(out, c, "notice", ", notice");
     put_setting(out, c, "billing", ", billing");

@@ -10,6 +10,8 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "study/stress.h"
+#include "study/stress_outcome.h"
 
 #define PROGRESS_PERIOD_NS 100000000L
 
@@ -91,10 +93,60 @@ static uint32_t unit_replication(const struct run_plan *plan, uint32_t unit) {
     return plan->first + unit % (plan->last - plan->first);
 }
 
+/* What looks on while a unit runs; NULL: not. */
+struct onlookers {
+    struct timeline *timeline;
+    struct course *course;
+};
+
+static void see_all(void *arg, int64_t at_ms, uint32_t ready_spot, uint32_t ready_on_demand, uint32_t target,
+                    uint32_t capacity, int64_t cost_rate_uusd_per_h) {
+    const struct onlookers *o = arg;
+    if (o->timeline)
+        timeline_add(o->timeline, at_ms, ready_spot, ready_on_demand, target, capacity, cost_rate_uusd_per_h);
+    if (o->course) course_see(o->course, at_ms, ready_spot, ready_on_demand, target, capacity, cost_rate_uusd_per_h);
+}
+
+/* record: NULL when only the onlookers want to know. */
+static enum error_code run_config(struct sim *sim, const struct sim_config *config, struct onlookers *onlookers,
+                                  struct run_record *record, struct error *e) {
+    bool seen = onlookers->timeline || onlookers->course;
+    struct sim_outputs outputs = {.timeline = seen ? see_all : NULL, .timeline_arg = onlookers};
+    struct sim_result result = {0};
+    TRY(sim_run(sim, config, &outputs, &result, e));
+    enum error_code rc = record ? keep_record(&result, record, e) : OK;
+    bool failed =
+        (onlookers->timeline && onlookers->timeline->failed) || (onlookers->course && onlookers->course->failed);
+    if (rc == OK && failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
+    sim_result_free(&result);
+    return rc;
+}
+
+/* The run under stress, and beside it the same without. */
+static enum error_code run_stressed(struct sim *sim, const struct sim_config *calm_config, const struct model *stress,
+                                    struct timeline *timeline, struct run_record *record, struct error *e) {
+    struct stressed stressed = {0};
+    enum error_code rc = stress_apply(stress, calm_config, &stressed, e);
+    struct course calm = {.from_ms = stressed.told_ms}, under = {.from_ms = stressed.told_ms};
+    struct onlookers of_calm = {NULL, &calm}, of_stressed = {timeline, &under};
+    if (rc == OK) rc = run_config(sim, calm_config, &of_calm, NULL, e);
+    if (rc == OK) rc = run_config(sim, &stressed.config, &of_stressed, record, e);
+    if (rc == OK) {
+        struct stress_outcome outcome;
+        stress_compare(&calm, &under, stressed.told_ms, stressed.ends_ms, calm_config->horizon_ms, &outcome);
+        metrics_of_stress(&outcome, record->value);
+    }
+    course_free(&calm);
+    course_free(&under);
+    stressed_free(&stressed);
+    return rc;
+}
+
 static enum error_code run_unit(const struct pool_of_work *w, struct sim *sim, uint32_t unit, struct error *e) {
     const struct run_plan *plan = w->plan;
     uint32_t variant = unit_variant(plan, unit), replication = unit_replication(plan, unit);
-    struct sim_config config = *scenario_config(plan->variants[variant]);
+    const struct scenario *scenario = plan->variants[variant];
+    struct sim_config config = *scenario_calm_config(scenario);
     struct run_record *record = &w->records[(size_t)variant * plan->stride + replication];
     config.replication += replication;
     if (plan->window_ms) {
@@ -104,13 +156,8 @@ static enum error_code run_unit(const struct pool_of_work *w, struct sim *sim, u
     }
     record->window_start_ms = config.window_start_ms;
     struct timeline *timeline = plan->timelines && replication == 0 ? &plan->timelines[variant] : NULL;
-    struct sim_outputs outputs = {.timeline = timeline ? timeline_add : NULL, .timeline_arg = timeline};
-    struct sim_result result = {0};
-    TRY(sim_run(sim, &config, &outputs, &result, e));
-    enum error_code rc = keep_record(&result, record, e);
-    if (rc == OK && timeline && timeline->failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
-    sim_result_free(&result);
-    return rc;
+    if (scenario_stress(scenario)) return run_stressed(sim, &config, scenario_stress(scenario), timeline, record, e);
+    return run_config(sim, &config, &(struct onlookers){timeline, NULL}, record, e);
 }
 
 /* Units are taken in order, so every unit before a failed one has been taken

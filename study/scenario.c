@@ -128,11 +128,14 @@ enum error_code scenario_resolve(const struct scenario_doc *doc, struct scenario
     if (rc == OK) rc = resolve_load(&r, e);
     if (rc == OK) rc = resolve_pools(&r, e);
     if (rc == OK) rc = resolve_times(&r, e);
+    if (rc == OK) {
+        fill_config(s);
+        rc = resolve_stress(&r, e);
+    }
     if (rc != OK) {
         scenario_free(s);
         return rc;
     }
-    fill_config(s);
     *out = s;
     return OK;
 }
@@ -153,6 +156,8 @@ void scenario_free(struct scenario *s) {
     text_list_free(s->paths, s->n_paths);
     text_list_free(s->plugins, s->n_plugins);
     load_free(s->load);
+    stressed_free(&s->stressed);
+    model_free(s->stress);
     free(s->cloud_name);
     free(s->vary);
     free(s->view.pools);
@@ -166,7 +171,6 @@ void scenario_free(struct scenario *s) {
 
 /* ---- what others ask -------------------------------------------------------- */
 
-const struct sim_config *scenario_config(const struct scenario *s) { return &s->config; }
 const char *scenario_name(const struct scenario *s) { return s->top.name ? s->top.name : ""; }
 const char *scenario_profile(const struct scenario *s) { return s->top.profile; }
 const char *scenario_single_means(const struct scenario *s) { return s->read.single_means; }

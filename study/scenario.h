@@ -8,6 +8,7 @@
 #include "sim/config.h"
 #include "study/document.h"
 #include "study/notes.h"
+#include "traces/model.h"
 
 #define SCENARIO_GROUPS_MAX 256u
 #define SCENARIO_QUOTAS_MAX 4096u
@@ -32,7 +33,13 @@ enum error_code scenario_resolve(const struct scenario_doc *doc, struct scenario
                                  struct notes *notes, struct error *e);
 void scenario_free(struct scenario *s); /* NULL is fine */
 
+/* The run, with the stress scenario in it if there is one. */
 const struct sim_config *scenario_config(const struct scenario *s);
+/* The same without.  scenario_stress: what happens to it, NULL for nothing; its
+ * name as written ("none"). */
+const struct sim_config *scenario_calm_config(const struct scenario *s);
+const struct model *scenario_stress(const struct scenario *s);
+const char *scenario_stress_name(const struct scenario *s);
 const char *scenario_name(const struct scenario *s);
 const char *scenario_profile(const struct scenario *s);
 const char *scenario_single_means(const struct scenario *s);

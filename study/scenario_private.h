@@ -5,6 +5,7 @@
 
 #include "study/fields.h"
 #include "study/scenario.h"
+#include "study/stress.h"
 
 struct cJSON;
 
@@ -62,7 +63,9 @@ struct scenario {
     uint32_t n_groups;
     struct scenario_group *groups;
     struct group_config *group_configs;
-    struct sim_config config;
+    struct sim_config config;  /* of the run */
+    struct model *stress;      /* what happens to it; NULL: nothing */
+    struct stressed stressed;  /* the run with that in it */
 };
 
 /* What resolving needs at every step. */
@@ -78,6 +81,7 @@ enum error_code resolve_trace(struct resolver *r, struct error *e);  /* scenario
 enum error_code resolve_groups(struct resolver *r, struct error *e); /* scenario_groups.c; narrows the view */
 enum error_code resolve_pools(struct resolver *r, struct error *e);  /* scenario_pools.c */
 enum error_code resolve_control(struct resolver *r, struct error *e);
+enum error_code resolve_stress(struct resolver *r, struct error *e); /* scenario_stress.c; when the run is whole */
 enum error_code resolve_load(struct resolver *r, struct error *e);   /* scenario_load.c; after the groups */
 
 /* A section of the document, or NULL: "fleet", "cloud". */

@@ -1,34 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a policy does when something bad happens: the run again with events
- * laid over its trace. */
+ * A run with something bad happening in it: a model's events laid over the
+ * run's trace and pools.  study/stress_outcome.h says what came of it. */
 #ifndef SPOTSIM_STUDY_STRESS_H
 #define SPOTSIM_STUDY_STRESS_H
 
-#include "study/scenario.h"
+#include "sim/config.h"
 #include "traces/model.h"
 
-struct stress_result {
-    char *name, *about; /* owned */
-    double full, any, cost_usd;
-    double calm_full, calm_any, calm_cost_usd; /* the same run without the events */
-    int64_t begins_ms;                         /* of the first event */
-    bool short_of_target;                      /* fewer than the target were ready at some time during the events */
-    bool recovered;                            /* and then the target was reached again */
-    double recovery_s;                         /* from begins_ms until then; NaN when not */
-    double longest_short_s;                    /* longest time below target that began during the events */
-    uint32_t least_ready;                      /* fewest ready replicas during the events */
+struct strbuf;
+
+/* Name of the stress scenario that is none. */
+#define STRESS_NONE "none"
+
+/* The stress scenario of that name: a preset below stress/ ("drought"), else
+ * whatever preset_load finds.  *out is owned by the caller (model_free); NULL for
+ * STRESS_NONE.  ERR_INPUT also for a model without events. */
+enum error_code stress_load(const char *name, struct model **out, struct error *e);
+
+/* As the only value of the axis "stress": none, and all that come with the program. */
+#define STRESS_ALL "all"
+/* These as text: "none,drought,...".  ERR_INPUT when none are found. */
+enum error_code stress_all(struct strbuf *out, struct error *e);
+
+/* A run's configuration with the events in it. */
+struct stressed {               /* zero-initialised: nothing owned */
+    struct sim_config config;   /* what is not below is the calm one's */
+    int64_t begins_ms, ends_ms; /* the events, on the run's clock; they may go on past its horizon */
+    int64_t told_ms;            /* until then both runs are alike: begins_ms less the longest notice */
+    struct trace *trace;
+    struct pool_params *pools; /* distributions inside are borrowed from the calm one */
+    struct shortage *shortages;
 };
 
-/* Runs the scenario with each of the models' events; models' pools are not
- * used.  Events that begin in the second half of a short trace are moved to
- * its first quarter.  results[n] is owned by the caller (stress_free), on
- * failure too. */
-enum error_code stress_run(const struct scenario *s, const struct model *const *models, uint32_t n,
-                           struct stress_result *results, struct error *e);
-void stress_free(struct stress_result *results, uint32_t n);
-
-struct strbuf;
-void stress_report(const struct stress_result *results, uint32_t n, struct strbuf *out);
-void stress_json(const struct stress_result *results, uint32_t n, struct strbuf *out); /* an array */
+/* Events' times count from the end of the warm-up.  Where the first would begin
+ * in the second half of the run all are moved so that it begins after a quarter.
+ * Spot prices given for a pool stand, and spike.  `calm` must outlive *out; free
+ * it with stressed_free, on failure too. */
+enum error_code stress_apply(const struct model *m, const struct sim_config *calm, struct stressed *out,
+                             struct error *e);
+void stressed_free(struct stressed *s);
 
 #endif

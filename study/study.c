@@ -63,7 +63,10 @@ enum error_code study_prepare(const struct scenario_doc *doc, struct scenario_en
     study->n_variants = study->grid.n_variants;
     study->variants = calloc(study->n_variants, sizeof(struct scenario *));
     if (!study->variants) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    for (uint32_t v = 0; v < study->n_variants; v++) TRY(resolve_variant(study, env, v, e));
+    for (uint32_t v = 0; v < study->n_variants; v++) {
+        TRY(resolve_variant(study, env, v, e));
+        study->stressed |= scenario_stress(study->variants[v]) != NULL;
+    }
     TRY(take_replications(study, e));
     note_windows(study);
     return OK;
@@ -79,6 +82,21 @@ const struct study_cell *study_cell(const struct study *study, uint32_t variant,
     return &study->cells[(size_t)variant * METRICS + metric];
 }
 
+uint32_t study_stress_axis(const struct study *study) {
+    for (uint32_t a = 0; a < study->grid.n_axes; a++)
+        if (strcmp(study->grid.axes[a].path, "stress") == 0) return a;
+    return UINT32_MAX;
+}
+
+uint32_t study_reference(const struct study *study, uint32_t variant) {
+    uint32_t axis = study_stress_axis(study), v = 0;
+    if (axis == UINT32_MAX) return 0;
+    while (vary_index(&study->grid, v, axis) != vary_index(&study->grid, variant, axis)) v++;
+    return v;
+}
+
+int study_metrics(const struct study *study) { return study->stressed ? METRICS : METRIC_STRESS_FIRST; }
+
 static void column(const struct study *study, uint32_t variant, enum metric_id metric, double *out) {
     for (uint32_t r = 0; r < study->n_replications; r++) out[r] = study_record(study, variant, r)->value[metric];
 }
@@ -90,11 +108,12 @@ static bool is_random(const struct study *study, uint32_t variant) {
 
 static enum error_code summarise_metric(struct study *study, enum metric_id m, double *first, double *own,
                                         struct error *e) {
+    uint32_t in_first = UINT32_MAX; /* the variant that is in `first` */
     uint64_t seed = scenario_config(study->variants[0])->seed;
     /* the same resamples for every variant: keyed by metric, not by variant */
     uint64_t key = random_key_text(random_key_text(random_mix(seed), "bootstrap"), metrics[m].name);
-    column(study, 0, m, first);
     for (uint32_t v = 0; v < study->n_variants; v++) {
+        uint32_t reference = study_reference(study, v);
         struct study_cell *cell = &study->cells[(size_t)v * METRICS + m];
         column(study, v, m, own);
         /* one run repeated is no sample: its value is not one of many near a bound */
@@ -104,7 +123,10 @@ static enum error_code summarise_metric(struct study *study, enum metric_id m, d
         /* values that happen to agree show no spread to judge by */
         if (random && cell->value.method == STATS_CONSTANT) cell->value.lo = cell->value.hi = NAN;
         cell->versus_first = (struct estimate){0, NAN, NAN, NAN, NAN, STATS_NONE};
-        if (v > 0) TRY(stats_paired(own, first, study->n_replications, key, &cell->versus_first, e));
+        if (v == reference) continue;
+        if (reference != in_first) column(study, reference, m, first);
+        in_first = reference;
+        TRY(stats_paired(own, first, study->n_replications, key, &cell->versus_first, e));
     }
     return OK;
 }

@@ -16,7 +16,7 @@
 
 struct study_cell { /* one metric of one variant */
     struct estimate value;
-    struct estimate versus_first; /* paired difference against variant 0; method NONE for variant 0 */
+    struct estimate versus_first; /* paired difference against study_reference; method NONE where that is itself */
 };
 
 struct study {
@@ -28,6 +28,7 @@ struct study {
     double precision; /* 0: none */
     enum metric_id precision_of;
     struct scenario **variants;
+    bool stressed; /* some variant has a stress scenario */
     int64_t window_ms;           /* 0: none */
     int64_t independent_windows; /* windows (or runs) that fit side by side into the trace */
     struct run_record *records;  /* [variant * max_replications + replication] */
@@ -53,6 +54,14 @@ enum error_code study_prepare(const struct scenario_doc *doc, struct scenario_en
 enum error_code study_run(struct study *study, const struct study_options *options, struct error *e);
 void study_free(struct study *study);
 
+/* The variant that differences are taken against: the first, and where stress
+ * scenarios vary the first of the same one. */
+uint32_t study_reference(const struct study *study, uint32_t variant);
+/* Index of the axis "stress", or UINT32_MAX. */
+uint32_t study_stress_axis(const struct study *study);
+/* METRICS, or fewer: those of stress, which come last, are left out of other
+ * studies' results. */
+int study_metrics(const struct study *study);
 const struct study_cell *study_cell(const struct study *study, uint32_t variant, enum metric_id metric);
 const struct run_record *study_record(const struct study *study, uint32_t variant, uint32_t replication);
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "study/json_text.h"
+#include "study/stress.h"
 #include "study/vary_list.h"
 
 enum error_code vary_split(const char *text, const char *where, char **path, const char **values, struct error *e) {
@@ -33,10 +34,24 @@ enum error_code vary_values(const char *text, const char *where, char ***values,
     return OK;
 }
 
+/* stress=all */
+static enum error_code all_stress(const char *where, struct vary_axis *axis, struct error *e) {
+    struct strbuf text = {0};
+    enum error_code rc = stress_all(&text, e);
+    if (rc != OK)
+        error_in(e, where);
+    else
+        rc = vary_values(text.data, where, &axis->values, &axis->n, e);
+    strbuf_free(&text);
+    return rc;
+}
+
 /* An array's elements are values as they are; text is a list or a range. */
 static enum error_code axis_values(const cJSON *node, const char *where, struct vary_axis *axis, struct error *e) {
     struct value_list list = {0};
     enum error_code rc = OK;
+    if (cJSON_IsString(node) && strcmp(axis->path, "stress") == 0 && strcmp(node->valuestring, STRESS_ALL) == 0)
+        return all_stress(where, axis, e);
     if (cJSON_IsString(node)) return vary_values(node->valuestring, where, &axis->values, &axis->n, e);
     const cJSON *item = cJSON_IsArray(node) ? node->child : node;
     for (; item && rc == OK; item = cJSON_IsArray(node) ? item->next : NULL) {

@@ -55,7 +55,7 @@ static void put_policy(const struct study *s, uint32_t v, struct strbuf *out) {
 void study_runs_csv(const struct study *s, struct strbuf *out) {
     put_header(s, out);
     strbuf_puts(out, ",replication,start_s");
-    for (int m = 0; m < METRICS; m++) strbuf_printf(out, ",%s", metrics[m].name);
+    for (int m = 0; m < study_metrics(s); m++) strbuf_printf(out, ",%s", metrics[m].name);
     strbuf_puts(out, ",fingerprint\n");
     for (uint32_t v = 0; v < s->n_variants; v++) {
         for (uint32_t r = 0; r < s->n_replications; r++) {
@@ -63,7 +63,7 @@ void study_runs_csv(const struct study *s, struct strbuf *out) {
             put_variant(s, v, out);
             strbuf_printf(out, ",%" PRIu64, scenario_config(s->variants[v])->replication + r);
             put_real(out, (double)record->window_start_ms / (double)MS_PER_S);
-            for (int m = 0; m < METRICS; m++) put_real(out, record->value[m]);
+            for (int m = 0; m < study_metrics(s); m++) put_real(out, record->value[m]);
             strbuf_printf(out, ",%016" PRIx64 "\n", record->fingerprint);
         }
     }
@@ -72,14 +72,14 @@ void study_runs_csv(const struct study *s, struct strbuf *out) {
 void study_summary_csv(const struct study *s, struct strbuf *out) {
     put_header(s, out);
     strbuf_puts(out, ",policy,runs");
-    for (int m = 0; m < METRICS; m++)
+    for (int m = 0; m < study_metrics(s); m++)
         strbuf_printf(out, ",%s,%s_lo,%s_hi", metrics[m].name, metrics[m].name, metrics[m].name);
     strbuf_puts(out, "\n");
     for (uint32_t v = 0; v < s->n_variants; v++) {
         put_variant(s, v, out);
         put_policy(s, v, out);
         strbuf_printf(out, ",%" PRIu32, s->n_replications);
-        for (int m = 0; m < METRICS; m++) {
+        for (int m = 0; m < study_metrics(s); m++) {
             const struct estimate *x = &study_cell(s, v, (enum metric_id)m)->value;
             put_real(out, x->mean);
             put_real(out, x->lo);
@@ -93,7 +93,7 @@ void study_differences_csv(const struct study *s, struct strbuf *out) {
     put_header(s, out);
     strbuf_puts(out, ",metric,pairs,difference,lo,hi,method\n");
     for (uint32_t v = 1; v < s->n_variants; v++) {
-        for (int m = 0; m < METRICS; m++) {
+        for (int m = 0; m < study_metrics(s); m++) {
             const struct estimate *d = &study_cell(s, v, (enum metric_id)m)->versus_first;
             if (!d->n) continue;
             put_variant(s, v, out);

@@ -11,7 +11,7 @@
 
 #define MS_TO_HOURS(ms) ((double)(ms) / (double)MS_PER_HOUR)
 
-static void put(struct strbuf *out, double x) {
+void curves_put(struct strbuf *out, double x) {
     strbuf_puts(out, out->size && out->data[out->size - 1] != '\n' ? " " : "");
     if (isnan(x))
         strbuf_puts(out, "NaN");
@@ -20,14 +20,14 @@ static void put(struct strbuf *out, double x) {
 }
 
 static void put_estimate(struct strbuf *out, const struct estimate *x) {
-    put(out, x->mean);
+    curves_put(out, x->mean);
     bool shown = !isnan(x->lo) && !estimate_is_unanimous(x);
-    put(out, shown ? x->lo : x->mean);
-    put(out, shown ? x->hi : x->mean);
+    curves_put(out, shown ? x->lo : x->mean);
+    curves_put(out, shown ? x->hi : x->mean);
 }
 
 static void put_row(const struct study *s, uint32_t v, double x, struct strbuf *out) {
-    put(out, x);
+    curves_put(out, x);
     put_estimate(out, &study_cell(s, v, METRIC_FULL)->value);
     put_estimate(out, &study_cell(s, v, METRIC_ANY)->value);
     put_estimate(out, &study_cell(s, v, METRIC_COST)->value);
@@ -36,14 +36,14 @@ static void put_row(const struct study *s, uint32_t v, double x, struct strbuf *
 }
 
 /* '|' separates names in the plots' interface. */
-static void put_name(struct strbuf *names, const char *name, bool first) {
+void curves_put_name(struct strbuf *names, const char *name, bool first) {
     if (!first) strbuf_puts(names, "|");
     for (; *name; name++) strbuf_add(names, *name == '|' || *name == '\n' ? "/" : name, 1);
 }
 
 static void open_block(struct strbuf *out, struct strbuf *names, const char *name, bool first) {
     strbuf_printf(out, "%s# series %s\n", first ? "" : "\n\n", name);
-    put_name(names, name, first);
+    curves_put_name(names, name, first);
 }
 
 struct point {
@@ -151,8 +151,8 @@ static enum error_code put_survival(const struct study *s, uint32_t v, struct st
     strbuf_puts(out, all[0] > MS_PER_S ? "1 1\n" : "");
     for (size_t i = 0; i < n; i++) {
         if (i + 1 < n && all[i + 1] == all[i]) continue;
-        put(out, (double)all[i] / (double)MS_PER_S);
-        put(out, (double)(n - i - 1) / (double)n);
+        curves_put(out, (double)all[i] / (double)MS_PER_S);
+        curves_put(out, (double)(n - i - 1) / (double)n);
         strbuf_puts(out, "\n");
     }
     free(all);
@@ -223,7 +223,7 @@ static void put_timeline(const struct study *s, struct strbuf *out) {
     strbuf_puts(out, "# t_hours ready_spot ready_on_demand target capacity\n");
     for (uint32_t i = 0; i <= t->n; i++) { /* the last state once more, at the end of the run */
         const struct timeline_point *p = &t->points[i < t->n ? i : t->n - 1];
-        put(out, MS_TO_HOURS(i < t->n ? p->at_ms : run_length_ms(s)));
+        curves_put(out, MS_TO_HOURS(i < t->n ? p->at_ms : run_length_ms(s)));
         strbuf_printf(out, " %" PRIu32 " %" PRIu32 " %" PRIu32, p->ready_spot, p->ready_on_demand, p->target);
         if (p->capacity == UINT32_MAX)
             strbuf_puts(out, " -1\n");
@@ -234,7 +234,7 @@ static void put_timeline(const struct study *s, struct strbuf *out) {
 
 enum error_code study_write_curves(const struct study *s, const struct folder *f, struct curves *c, struct error *e) {
     memset(c, 0, sizeof *c);
-    struct strbuf base = {0}, outages = {0}, timeline = {0};
+    struct strbuf base = {0}, outages = {0}, stress = {0}, timeline = {0};
     put_x_label(s, &c->x_label);
     enum error_code rc = put_base(s, c, &base, e);
     if (rc == OK) rc = folder_write(f, "curves/base.dat", &base, e);
@@ -247,8 +247,13 @@ enum error_code study_write_curves(const struct study *s, const struct folder *f
         put_timeline(s, &timeline);
         rc = folder_write(f, "curves/timeline.dat", &timeline, e);
     }
+    if (rc == OK && study_stress_axis(s) != UINT32_MAX) {
+        study_stress_curve(s, c, &stress);
+        rc = folder_write(f, "curves/stress.dat", &stress, e);
+    }
     strbuf_free(&base);
     strbuf_free(&outages);
+    strbuf_free(&stress);
     strbuf_free(&timeline);
     return rc;
 }
@@ -259,5 +264,7 @@ void curves_free(struct curves *c) {
     strbuf_free(&c->outage_note);
     strbuf_free(&c->timeline_name);
     strbuf_free(&c->x_label);
+    strbuf_free(&c->stress_names);
+    strbuf_free(&c->scenarios);
     memset(c, 0, sizeof *c);
 }

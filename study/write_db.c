@@ -45,7 +45,7 @@ static void bind_text(sqlite3_stmt *row, int i, const struct strbuf *text) {
     sqlite3_bind_text(row, i, text->data ? text->data : "", -1, SQLITE_TRANSIENT);
 }
 
-static enum error_code create(const struct db *db) {
+static enum error_code create(const struct db *db, const struct study *s) {
     TRY(exec(db,
              "PRAGMA page_size=4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=FULL; BEGIN;"
              "CREATE TABLE manifest(key TEXT PRIMARY KEY, value TEXT);"
@@ -56,7 +56,7 @@ static enum error_code create(const struct db *db) {
              "CREATE TABLE outages(variant INTEGER, replication INTEGER, kind TEXT, length_s REAL);"));
     struct strbuf sql = {0};
     strbuf_puts(&sql, "CREATE TABLE runs(variant INTEGER, replication INTEGER, start_s REAL");
-    for (int m = 0; m < METRICS; m++)
+    for (int m = 0; m < study_metrics(s); m++)
         strbuf_printf(&sql, ", %s %s", metrics[m].name, metrics[m].whole ? "INTEGER" : "REAL");
     strbuf_puts(&sql, ", fingerprint TEXT)");
     enum error_code rc = sql.failed ? error_set(db->e, ERR_FAILED, NULL, "out of memory") : exec(db, sql.data);
@@ -118,9 +118,9 @@ static enum error_code put_run(const struct db *db, const struct study *s, uint3
     sqlite3_bind_int64(run, 1, v);
     sqlite3_bind_int64(run, 2, r);
     bind_real(run, 3, (double)record->window_start_ms / (double)MS_PER_S);
-    for (int m = 0; m < METRICS; m++) bind_real(run, 4 + m, record->value[m]);
+    for (int m = 0; m < study_metrics(s); m++) bind_real(run, 4 + m, record->value[m]);
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, record->fingerprint);
-    sqlite3_bind_text(run, 4 + METRICS, fingerprint, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(run, 4 + study_metrics(s), fingerprint, -1, SQLITE_TRANSIENT);
     TRY(step(db, run));
     for (int k = 0; k < OUTAGES; k++) {
         for (uint32_t i = 0; i < record->n_outages[k]; i++) {
@@ -138,7 +138,7 @@ static enum error_code put_runs(const struct db *db, const struct study *s) {
     struct strbuf sql = {0};
     sqlite3_stmt *run = NULL, *outage = NULL;
     strbuf_puts(&sql, "INSERT INTO runs VALUES(?");
-    for (int i = 0; i < METRICS + 3; i++) strbuf_puts(&sql, ",?");
+    for (int i = 0; i < study_metrics(s) + 3; i++) strbuf_puts(&sql, ",?");
     strbuf_puts(&sql, ")");
     enum error_code rc = sql.failed ? error_set(db->e, ERR_FAILED, NULL, "out of memory") : prepare(db, sql.data, &run);
     strbuf_free(&sql);
@@ -173,7 +173,7 @@ static enum error_code put_summary(const struct db *db, const struct study *s) {
     enum error_code rc =
         prepare(db, "INSERT INTO summary VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)", &row);
     for (uint32_t v = 0; v < s->n_variants && rc == OK; v++)
-        for (int m = 0; m < METRICS && rc == OK; m++) rc = put_cell(db, s, v, m, row);
+        for (int m = 0; m < study_metrics(s) && rc == OK; m++) rc = put_cell(db, s, v, m, row);
     sqlite3_finalize(row);
     return rc;
 }
@@ -183,7 +183,7 @@ enum error_code study_write_db(const struct study *s, const struct folder *f, st
     if (!path) return error_set(e, ERR_FAILED, "study.db", "out of memory");
     struct db db = {NULL, path, e};
     enum error_code rc = sqlite3_open(path, &db.handle) == SQLITE_OK ? OK : fail(&db);
-    if (rc == OK) rc = create(&db);
+    if (rc == OK) rc = create(&db, s);
     if (rc == OK) rc = put_manifest(&db, s);
     if (rc == OK) rc = put_variants(&db, s);
     if (rc == OK) rc = put_runs(&db, s);

@@ -165,12 +165,12 @@ void study_summary_json(const struct study *s, struct strbuf *out) {
         put_axes(s, v, &flat);
         put_key(&flat, "metrics");
         strbuf_puts(&flat, "{");
-        for (int m = 0; m < METRICS; m++)
+        for (int m = 0; m < study_metrics(s); m++)
             put_estimate(&flat, metrics[m].name, &study_cell(s, v, (enum metric_id)m)->value);
         strbuf_puts(&flat, "}");
         put_key(&flat, "versus_first");
         strbuf_puts(&flat, "{");
-        for (int m = 0; m < METRICS && v > 0; m++)
+        for (int m = 0; m < study_metrics(s) && v != study_reference(s, v); m++)
             put_estimate(&flat, metrics[m].name, &study_cell(s, v, (enum metric_id)m)->versus_first);
         strbuf_puts(&flat, "}}");
     }

@@ -62,8 +62,14 @@ static const struct report_column columns[] = {
     {METRIC_OUTAGES_FULL, "outages", 1, 1},
     {METRIC_OUTAGES_FULL_LONGEST, "longest outage, h", 1.0 / 3600, 2},
     {METRIC_LAUNCHED_ON_DEMAND, "on-demand launches", 1, 1},
+    {METRIC_STRESS_RECOVERY, "recovery, min", 1.0 / 60, 1},
+    {METRIC_STRESS_BEHIND, "behind, min", 1.0 / 60, 1},
+    {METRIC_STRESS_LOST, "lost, replica-h", 1, 2},
+    {METRIC_STRESS_LEAST, "least ready", 1, 1},
 };
 #define N_COLUMNS (sizeof columns / sizeof columns[0])
+
+static bool is_shown(const struct study *s, const struct report_column *c) { return (int)c->metric < study_metrics(s); }
 
 static void put_cell(struct strbuf *out, const struct estimate *x, const struct report_column *c) {
     if (isnan(x->mean)) {
@@ -84,7 +90,8 @@ static void put_table(const struct study *s, struct strbuf *out) {
         put_path(out, s->grid.axes[a].path);
         strbuf_puts(out, "</th>");
     }
-    for (size_t c = 0; c < N_COLUMNS; c++) strbuf_printf(out, "<th>%s</th>", columns[c].title);
+    for (size_t c = 0; c < N_COLUMNS; c++)
+        if (is_shown(s, &columns[c])) strbuf_printf(out, "<th>%s</th>", columns[c].title);
     strbuf_puts(out, "</tr></thead>\n<tbody>\n");
     for (uint32_t v = 0; v < s->n_variants; v++) {
         strbuf_puts(out, "<tr>");
@@ -93,7 +100,8 @@ static void put_table(const struct study *s, struct strbuf *out) {
             put_text(out, s->grid.axes[a].values[vary_index(&s->grid, v, a)]);
             strbuf_puts(out, "</td>");
         }
-        for (size_t c = 0; c < N_COLUMNS; c++) put_cell(out, &study_cell(s, v, columns[c].metric)->value, &columns[c]);
+        for (size_t c = 0; c < N_COLUMNS; c++)
+            if (is_shown(s, &columns[c])) put_cell(out, &study_cell(s, v, columns[c].metric)->value, &columns[c]);
         strbuf_puts(out, "</tr>\n");
     }
     strbuf_puts(out, "</tbody></table>\n");
@@ -169,6 +177,11 @@ static void put_curves(const struct study *s, const struct folder *f, struct str
     struct strbuf outages = {0}, timeline = {0};
     outage_caption(s, &outages);
     timeline_caption(s, &timeline);
+    put_curve(
+        f, "stress",
+        "Under each stress scenario: the longest time with fewer replicas ready than the target and than without the "
+        "events (an open mark: in some runs it was not over at the end), and availability of the whole run.",
+        out);
     put_curve(f, "availability", "Share of time with ready >= target, and with at least one replica ready.", out);
     put_curve(f, "cost", "Cost of the run, and relative to the same target on-demand.", out);
     put_curve(f, "frontier", "What availability costs; each point is one row of the table.", out);

@@ -31,13 +31,22 @@ struct curves {               /* how the data files are laid out, for the plots 
     struct strbuf outage_names;
     struct strbuf outage_note; /* of curves_outage_note */
     struct strbuf x_label;
+    uint32_t n_stress_series; /* of stress.dat; 0: no stress scenarios are varied */
+    struct strbuf stress_names, scenarios;
     bool timeline;
     struct strbuf timeline_name; /* of curves_timeline_name */
     double timeline_hours;       /* a plot shows the first CURVES_TIMELINE_HOURS_MAX */
 };
-/* Writes curves/base.dat, outages.dat and, with timelines, timeline.dat. */
+/* Writes curves/base.dat, outages.dat and, where there is such a thing,
+ * timeline.dat and stress.dat. */
 enum error_code study_write_curves(const struct study *s, const struct folder *f, struct curves *c, struct error *e);
 void curves_free(struct curves *c);
+/* Recovery, time behind and availability under each stress scenario, a block for
+ * each variant of the rest; fills what `c` says of it. */
+void study_stress_curve(const struct study *s, struct curves *c, struct strbuf *out);
+/* For data files and plots: a number or NaN; "a|b|c". */
+void curves_put(struct strbuf *out, double x);
+void curves_put_name(struct strbuf *names, const char *name, bool first);
 /* Which variants the outage plot shows: of those that have an outage the first,
  * the last and evenly between.  Returns how many; *with_outages: of how many. */
 uint32_t curves_outage_variants(const struct study *s, uint32_t picked[CURVES_OUTAGE_SERIES_MAX],

@@ -67,12 +67,8 @@ enum error_code model_factor(struct model *m, const char *name, uint32_t *index,
     return OK;
 }
 
-static bool names_pool(const char *pattern, const char *pool, const char *region, const char *zone) {
+bool model_pattern_hits(const char *pattern, const char *pool, const char *region, const char *zone) {
     return text_glob(pattern, pool) || (*region && text_glob(pattern, region)) || (*zone && text_glob(pattern, zone));
-}
-
-bool model_event_hits(const struct model_event *event, const char *pool, const char *region, const char *zone) {
-    return names_pool(event->pools ? event->pools : "*", pool, region, zone);
 }
 
 static enum error_code no_pool_matches(const struct model *m, const char *pattern, struct error *e) {
@@ -88,12 +84,12 @@ static enum error_code no_pool_matches(const struct model *m, const char *patter
 enum error_code model_keep_pools(struct model *m, const char *pattern, struct error *e) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < m->n_pools; i++)
-        n += names_pool(pattern, m->pools[i].name, m->pools[i].region, m->pools[i].zone);
+        n += model_pattern_hits(pattern, m->pools[i].name, m->pools[i].region, m->pools[i].zone);
     if (n == 0) return no_pool_matches(m, pattern, e);
     n = 0;
     for (uint32_t i = 0; i < m->n_pools; i++) {
         struct model_pool *p = &m->pools[i];
-        if (names_pool(pattern, p->name, p->region, p->zone))
+        if (model_pattern_hits(pattern, p->name, p->region, p->zone))
             m->pools[n++] = *p;
         else
             pool_free(p);

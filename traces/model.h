@@ -89,7 +89,8 @@ enum model_event_kind {
     EVENT_DROUGHT,   /* every run of capacity lasts only `factor` of its length */
     EVENT_PRICE,     /* spot price times `factor` */
     EVENT_FLAP,      /* capacity 0 in the second half of every `period` */
-    EVENT_ON_DEMAND, /* the whole run: on-demand launches denied with probability `denial`, at most `capacity` held */
+    EVENT_ON_DEMAND, /* on-demand launches are denied with probability `denial`, and where `capacity` is held; without
+                      * `for_ms` the whole run */
 };
 struct model_event {
     int kind;    /* enum model_event_kind */
@@ -157,8 +158,7 @@ struct strbuf;
 void model_write(const struct model *m, void (*pool_note)(void *arg, uint32_t pool, struct strbuf *out),
                  void (*model_note)(void *arg, struct strbuf *out), void *arg, struct strbuf *out);
 
-/* Whether an event is about this pool: the pattern matches its name, its
- * region or its zone. */
-bool model_event_hits(const struct model_event *event, const char *pool, const char *region, const char *zone);
+/* Whether a pattern means this pool: it matches its name, its region or its zone. */
+bool model_pattern_hits(const char *pattern, const char *pool, const char *region, const char *zone);
 
 #endif

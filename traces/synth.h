@@ -23,6 +23,10 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
  * run's business, not the trace's. */
 enum error_code synth_events(const struct trace *t, const struct model *m, struct trace **out, struct error *e);
 
+/* The pattern of pool, region or zone names that the event means in this trace:
+ * "@region" and "@cheapest" are resolved.  Borrowed from the trace or the event. */
+const char *synth_event_pattern(const struct trace *t, const struct model_event *event);
+
 struct strbuf;
 /* n lifetimes of the model's lifetime family as CSV lifetime_h,ended_by. */
 enum error_code synth_lifetimes(const struct model *m, uint64_t seed, uint32_t n, struct strbuf *out, struct error *e);

@@ -150,16 +150,19 @@ static const char *largest_region(const struct trace *t) {
     return best;
 }
 
+const char *synth_event_pattern(const struct trace *t, const struct model_event *event) {
+    const char *said = event->pools ? event->pools : "*";
+    if (strcmp(said, "@cheapest") == 0) return cheapest_pool(t);
+    if (strcmp(said, "@region") == 0) return largest_region(t);
+    return said;
+}
+
 static enum error_code choose_pools(const struct trace *t, const struct model *m, char ***out, struct error *e) {
     char **pattern = calloc(m->n_events ? m->n_events : 1, sizeof *pattern);
     *out = pattern;
     if (!pattern) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    for (uint32_t i = 0; i < m->n_events; i++) {
-        const char *said = m->events[i].pools ? m->events[i].pools : "*";
-        if (strcmp(said, "@cheapest") == 0) said = cheapest_pool(t);
-        if (strcmp(said, "@region") == 0) said = largest_region(t);
-        TRY(model_text(&pattern[i], said, e));
-    }
+    for (uint32_t i = 0; i < m->n_events; i++)
+        TRY(model_text(&pattern[i], synth_event_pattern(t, &m->events[i]), e));
     return OK;
 }
 
@@ -169,9 +172,8 @@ static void apply_all(const struct model *m, char *const *pattern, const struct 
     struct steps scratch = {0};
     for (uint32_t i = 0; i < m->n_events; i++) {
         const struct model_event *event = &m->events[i];
-        struct model_event chosen = {.pools = pattern[i]};
         if (event->kind == EVENT_ON_DEMAND || (event->kind == EVENT_PRICE) != prices) continue;
-        if (event->at_ms >= p->span_ms || !model_event_hits(&chosen, p->name, p->region, p->zone)) continue;
+        if (event->at_ms >= p->span_ms || !model_pattern_hits(pattern[i], p->name, p->region, p->zone)) continue;
         apply(event, p->span_ms, s, &scratch);
     }
     s->failed = s->failed || scratch.failed;

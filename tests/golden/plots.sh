@@ -89,6 +89,16 @@ says 'ready on-demand (none)' timeline-one
 says 'spot capacity: unlimited' timeline-one
 says '0 to 7 of 20' timeline-one
 
+# Recovery over five orders of magnitude, none at all, one that did not end in all runs.
+printf '# series a\n0 NaN NaN NaN NaN NaN NaN 0.99 0.98 1 NaN\n1 40 35 50 40 35 50 0.9 0.8 0.95 1\n2 200000 90000 400000 2e5 1e5 4e5 0.2 0.2 0.2 0.5\n\n\n# series b\n0 NaN NaN NaN NaN NaN NaN 1 1 1 NaN\n1 0 0 0 0 0 0 1 1 1 1\n2 0 0 0 0 0 0 1 1 1 1\n' >"$work/many/curves/stress.dat"
+printf '# series \n0 0 0 0 0 0 0 1 1 1 1\n' >"$work/one/curves/stress.dat"
+draw stress many "nseries=2; names='a|b'; scenarios='none|all-spot-lost|drought'"
+says 'lost' stress-many
+draw stress one "nseries=1; names=''; scenarios='drought'"
+says 'the fleet' stress-one
+printf '# series \n0 NaN NaN NaN NaN NaN NaN 1 1 1 NaN\n' >"$work/one/curves/stress.dat"
+draw stress one "nseries=1; names=''; scenarios='none'"
+
 draw trace-price many "nseries=2; names='a|b'"
 draw trace many "nseries=3; names='a|b|c'"
 echo "# count: plots: $tried"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# spotsim trace synth|fit|compare and sweep --stress: presets, files, errors, and
+# spotsim trace synth|fit|compare: presets, files, errors, and
 # how close the models come to the real campaigns, where those are there.
 program=${SPOTSIM:-build/spotsim}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
@@ -71,11 +71,6 @@ says out '* exponential'
 run 0 trace compare "$work/nine.csv" "$work/runs.json" --traces 2 --target 2
 run 0 trace fit "$work/nine.csv" --process runs --stationary
 
-# stress
-run 0 sweep --trace "$work/nine.csv" --target 3 --price-on-demand 3 --policy 'skyserve()+skypilot' --stress
-for name in regional-outage drought price-spike flapping-zone all-spot-lost on-demand-shortage; do says out $name; done
-run 0 sweep --trace "$work/nine.csv" --target 3 --policy 'skyserve()+skypilot' --vary policy.mix.base=0..1 --stress --json
-says out '"variant": "policy.mix.base=1"'
 
 # what is wrong is said, with exit status 2 (1 for the disk)
 printf '{"format": 1, "process": "runs", "pools": [{"name": "a", "up": {"family": "weibul"}, "down": {}}]}' >"$work/bad.json"
@@ -104,7 +99,6 @@ yes "a refused fit left a model" [ ! -e "$work/short.json" ]
 run 2 trace compare "$work/nine.csv"
 run 2 trace compare "$work/nine.csv" "$work/lives.csv"
 run 2 trace compare "$work/nine.csv" "$work/nine.json" --policies nothing
-run 2 sweep --trace "$work/nine.csv" --target 3 --policy 'spot+cheapest' --stress --out "$work/folder2"
 run 0 trace synth --help
 run 0 trace fit --help
 run 0 trace compare --help
