@@ -96,13 +96,17 @@ quote = '$(subst ','\'',$(1))'
 
 $(OBJ)/%.o: %.c $(BUILD)/flags | need-libs
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(CC) $(CFLAGS_ALL) $(OWN_CFLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/engine.c: $(BUILD)/sources
 	@printf '#include "%s"\n' $(ENGINE_SRC) >$@
 $(OBJ)/engine.o: $(BUILD)/engine.c $(BUILD)/flags | need-libs
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(OBJ)/tests/%.o: | need-cmocka
+# Traces kept by a program are read by those with the same reading code only.
+READER_SRC := $(sort $(wildcard base/*.[ch] traces/*.[ch]))
+$(OBJ)/traces/cache_file.o: private OWN_CFLAGS = -DTRACE_READER='"$(shell cat $(READER_SRC) | cksum | tr ' ' -)"'
+$(OBJ)/traces/cache_file.o: $(READER_SRC)
 
 $(BUILD)/libinternal.a: $(LIB_OBJ) $(BUILD)/sources
 	rm -f $@

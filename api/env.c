@@ -38,6 +38,20 @@ void env_release(struct spotsim_env *env) {
 
 void spotsim_env_free(struct spotsim_env *env) { env_release(env); }
 
+_Static_assert(SPOTSIM_CACHE_MIN_BYTES == TRACE_CACHE_MIN_BYTES && SPOTSIM_CACHE_MAX_BYTES == TRACE_CACHE_MAX_BYTES,
+               "one number, one meaning");
+
+enum spotsim_code spotsim_env_set_trace_cache(struct spotsim_env *env, const char *dir, uint64_t min_bytes,
+                                              uint64_t max_bytes, struct spotsim_error *e) {
+    struct error inner = {0};
+    if (!env) return MISUSE(e, "env is NULL");
+    const struct trace_cache cache = {dir, min_bytes, max_bytes};
+    pthread_mutex_lock(&env->lock);
+    enum error_code rc = scenario_env_set_cache(env->inner, dir ? &cache : NULL, &inner);
+    pthread_mutex_unlock(&env->lock);
+    return api_result(rc, &inner, e);
+}
+
 static enum spotsim_code add_trace(struct spotsim_env *env, const char *name, const struct spotsim_trace *trace,
                                    struct spotsim_error *e) {
     struct error inner = {0};

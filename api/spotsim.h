@@ -97,6 +97,15 @@ struct sp_policy; /* <spotsim/policy.h>: the table of a policy, its parameters a
 SPOTSIM_API enum spotsim_code spotsim_env_new(struct spotsim_env **out, struct spotsim_error *e);
 SPOTSIM_API void spotsim_env_free(struct spotsim_env *env);
 
+/* Keeps traces that scenarios load from files in a folder, in a form that needs
+ * no reading the next time (docs/trace-cache.md); results do not depend on it.
+ * Less than `min_bytes` of input is not kept, all files together have at most
+ * `max_bytes`.  NULL or "": nothing is kept, as in a new env. */
+#define SPOTSIM_CACHE_MIN_BYTES (UINT64_C(512) << 10)
+#define SPOTSIM_CACHE_MAX_BYTES (UINT64_C(1) << 30)
+SPOTSIM_API enum spotsim_code spotsim_env_set_trace_cache(struct spotsim_env *env, const char *dir, uint64_t min_bytes,
+                                                          uint64_t max_bytes, struct spotsim_error *e);
+
 /* Makes a finished trace known as "memory:NAME" to the scenarios of this env
  * (trace.paths).  The trace is shared, not copied; the caller may free its
  * handle.  INPUT: the name is empty or taken. */

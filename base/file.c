@@ -30,6 +30,29 @@ static enum error_code code_of_errno(int err) {
     }
 }
 
+static void mark_of(const struct stat *st, struct file_mark *mark) {
+    *mark = (struct file_mark){st->st_dev, st->st_ino, st->st_size,
+                               st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec,
+                               st->st_ctim.tv_sec * INT64_C(1000000000) + st->st_ctim.tv_nsec};
+}
+
+bool file_mark(const char *path, struct file_mark *mark) {
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    mark_of(&st, mark);
+    return true;
+}
+
+bool file_mark_equal(const struct file_mark *a, const struct file_mark *b) {
+    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->modified_ns == b->modified_ns &&
+           a->changed_ns == b->changed_ns;
+}
+
+bool file_mark_settled(const struct file_mark *mark, int64_t now_ns) {
+    int64_t last = mark->modified_ns > mark->changed_ns ? mark->modified_ns : mark->changed_ns;
+    return now_ns - last >= INT64_C(2000000000);
+}
+
 /* Room for `need` bytes and the end mark. */
 static bool file_room(struct file_buffer *b, size_t need) {
     if (need < b->room) return true;
@@ -68,7 +91,7 @@ static enum error_code read_all(int fd, const char *path, size_t expected, struc
 enum error_code file_read_again(const char *path, struct file_buffer *b, struct error *e) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return error_set(e, ERR_INPUT, path, "cannot open: %s", strerror(errno));
-    struct stat st;
+    struct stat st = {0};
     enum error_code rc = OK;
     if (fstat(fd, &st) != 0)
         rc = error_set(e, ERR_FAILED, path, "cannot read: %s", strerror(errno));
@@ -79,6 +102,7 @@ enum error_code file_read_again(const char *path, struct file_buffer *b, struct 
     else
         rc = read_all(fd, path, S_ISREG(st.st_mode) ? (size_t)st.st_size : 65536, b, e);
     close(fd);
+    mark_of(&st, &b->mark);
     return rc;
 }
 

@@ -51,11 +51,24 @@ bool text_glob(const char *pattern, const char *text);
 /* Whole file into a fresh NUL-terminated buffer (free it).  "-" is not
  * special.  Errors name the file; directories and > 1 GiB are refused. */
 enum error_code file_read(const char *path, char **data, size_t *size, struct error *e);
-/* Same into memory that is used for one file after the other.
+/* By what a file's change shows without reading it; times are Unix time. */
+struct file_mark {
+    uint64_t device, inode;
+    int64_t size, modified_ns, changed_ns; /* changed: its inode too */
+};
+/* False: there is no such file to be read. */
+bool file_mark(const char *path, struct file_mark *mark);
+bool file_mark_equal(const struct file_mark *a, const struct file_mark *b);
+/* A file changed so shortly ago may change again and look the same, since
+ * clocks of file systems are coarse (FAT: 2 s). */
+bool file_mark_settled(const struct file_mark *mark, int64_t now_ns);
+
+/* Same as file_read into memory that is used for one file after the other.
  * Zero-initialised is empty; free with file_buffer_free, on failure too. */
 struct file_buffer {
     char *data; /* NUL-terminated after a read */
     size_t size, room;
+    struct file_mark mark; /* of the file, before it was read */
 };
 enum error_code file_read_again(const char *path, struct file_buffer *b, struct error *e);
 void file_buffer_free(struct file_buffer *b);

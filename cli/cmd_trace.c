@@ -103,6 +103,7 @@ static const struct {
     {"synth", trace_synth, "make a trace from a model or a preset"},
     {"fit", trace_fit, "fit a model to a trace"},
     {"compare", trace_compare, "compare a real trace with synthetic ones, policies included"},
+    {"cache", trace_cache_command, "list what is kept of traces between runs, or clear it"},
 };
 #define N_OTHERS (sizeof others / sizeof *others)
 
@@ -123,16 +124,11 @@ static void help_one(const struct action *a) {
 }
 
 static enum error_code load_and_run(const struct action *a, const struct options *o, struct error *e) {
-    struct trace_options how;
     struct trace *t = NULL;
     struct trace_notes notes = {0};
     if (o->n_positional == 0) return error_set(e, ERR_INPUT, "trace", "expected at least one path after '%s'", a->name);
-    TRY(trace_read_options(o, &how, e));
-    enum error_code rc = trace_load(o->positional, o->n_positional, &how, &t, &notes, e);
-    if (rc == OK) {
-        for (uint32_t i = 0; i < notes.n; i++) cli_say("note", notes.lines[i]);
-        rc = a->run(o, t, &notes, e);
-    }
+    enum error_code rc = trace_read_notes(o, o->positional, o->n_positional, &t, &notes, e);
+    if (rc == OK) rc = a->run(o, t, &notes, e);
     trace_free(t);
     trace_notes_free(&notes);
     return rc;
@@ -175,7 +171,7 @@ int cmd_trace(int argc, char **argv) {
     }
     struct error e;
     const char *near = text_nearest(argv[1], names);
-    error_set(&e, ERR_INPUT, "trace", "no action '%.40s'; expected stat, convert, plot, synth, fit or compare%s%s%s", argv[1],
+    error_set(&e, ERR_INPUT, "trace", "no action '%.40s'; expected stat, convert, plot, synth, fit, compare or cache%s%s%s", argv[1],
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return cli_error(&e);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/api_error.h"
+#include "cli/cache.h"
 #include "cli/cmd.h"
 
 const struct option scenario_options[] = {
@@ -38,6 +39,7 @@ const struct option scenario_options[] = {
     {"nodes", OPTION_VALUE, "K", "instances of one pool that make one replica (1)", "fleet.nodes", false},
     {"seed", OPTION_VALUE, "N", "key of all random draws (1)", "seed", false},
     {"name", OPTION_VALUE, "TEXT", "what results call this scenario", "name", false},
+    NO_CACHE_OPTION,
     {"set", OPTION_REPEAT, "PATH=VALUE", "any field of the scenario, such as policy.mix.base=2", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
@@ -94,6 +96,12 @@ enum error_code scenario_args(const struct options *o, struct spotsim_env *env, 
     *s = NULL;
     if (o->n_positional > 1)
         return error_set(e, ERR_INPUT, o->positional[1], "expected one scenario file; traces go after --trace");
+    struct cache_place cache;
+    TRY(cache_place(o, &cache, e));
+    enum error_code kept =
+        from_api(spotsim_env_set_trace_cache(env, cache.dir, cache.min_bytes, cache.max_bytes, &why), &why, e);
+    cache_place_free(&cache);
+    TRY(kept);
     if (o->n_positional == 1)
         TRY(from_api(spotsim_scenario_read(env, o->positional[0], s, &why), &why, e));
     else

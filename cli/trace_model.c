@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cache.h"
 #include "cli/cmd.h"
 
 const struct option trace_reading[] = {
@@ -16,6 +17,7 @@ const struct option trace_reading[] = {
     {"epoch", OPTION_VALUE, "DATE", "date of the first sample of series without dates", NULL, false},
     {"cloud", OPTION_VALUE, "NAME", "the cloud of every pool (inferred from zone names)", NULL, false},
     {"product", OPTION_VALUE, "NAME", "product description to keep of an AWS price history", NULL, false},
+    NO_CACHE_OPTION,
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
@@ -51,18 +53,29 @@ enum error_code trace_read_options(const struct options *o, struct trace_options
     memset(out, 0, sizeof *out);
     for (const struct option *r = trace_reading; r->name; r++) {
         const char *text = options_get(o, r->name);
-        if (text) TRY(trace_option_set(out, r->name, text, e));
+        if (text && r->kind == OPTION_VALUE) TRY(trace_option_set(out, r->name, text, e));
     }
     return OK;
 }
 
+enum error_code trace_read_notes(const struct options *o, const char *const *paths, uint32_t n, struct trace **out,
+                                 struct trace_notes *notes, struct error *e) {
+    struct trace_options how;
+    struct cache_place place;
+    TRY(trace_read_options(o, &how, e));
+    TRY(cache_place(o, &place, e));
+    const struct trace_cache cache = {place.dir, place.min_bytes, place.max_bytes};
+    if (place.dir) how.cache = &cache;
+    enum error_code rc = trace_load(paths, n, &how, out, notes, e);
+    for (uint32_t i = 0; i < notes->n && rc == OK; i++) cli_say("note", notes->lines[i]);
+    cache_place_free(&place);
+    return rc;
+}
+
 enum error_code trace_read(const struct options *o, const char *const *paths, uint32_t n, struct trace **out,
                            struct error *e) {
-    struct trace_options how;
     struct trace_notes notes = {0};
-    TRY(trace_read_options(o, &how, e));
-    enum error_code rc = trace_load(paths, n, &how, out, &notes, e);
-    for (uint32_t i = 0; i < notes.n; i++) cli_say("note", notes.lines[i]);
+    enum error_code rc = trace_read_notes(o, paths, n, out, &notes, e);
     trace_notes_free(&notes);
     return rc;
 }

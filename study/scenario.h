@@ -19,6 +19,9 @@ struct scenario_env;
 struct scenario_env *scenario_env_new(void);      /* NULL: out of memory */
 void scenario_env_free(struct scenario_env *env); /* after every scenario made with it */
 struct policy_registry *scenario_env_registry(struct scenario_env *env);
+/* Traces loaded from now on are kept there (traces/trace.h); NULL: nowhere, as
+ * at first.  Copied. */
+enum error_code scenario_env_set_cache(struct scenario_env *env, const struct trace_cache *cache, struct error *e);
 /* Scenarios may name this trace as their only path, SCENARIO_MEMORY followed by
  * `name`.  The trace must outlive the environment. */
 #define SCENARIO_MEMORY "memory:"

@@ -29,6 +29,7 @@ void scenario_env_free(struct scenario_env *env) {
         notes_free(&env->named[i].notes);
     }
     free(env->named);
+    free((char *)(uintptr_t)env->cache.dir);
     text_list_free(env->plugins, env->n_plugins);
     registry_free(env->registry);
     free(env);
@@ -36,6 +37,15 @@ void scenario_env_free(struct scenario_env *env) {
 
 struct policy_registry *scenario_env_registry(struct scenario_env *env) {
     return env->registry;
+}
+
+enum error_code scenario_env_set_cache(struct scenario_env *env, const struct trace_cache *cache, struct error *e) {
+    char *dir = cache && *cache->dir ? strdup(cache->dir) : NULL;
+    if (cache && *cache->dir && !dir) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    free((char *)(uintptr_t)env->cache.dir);
+    if (dir) env->cache = *cache;
+    env->cache.dir = dir;
+    return OK;
 }
 
 void text_list_free(char **list, uint32_t n) {
@@ -92,9 +102,11 @@ static enum error_code trace_options(const struct scenario *s, struct trace_opti
     return OK;
 }
 
-static enum error_code load(struct cached_trace *slot, const struct scenario *s, struct error *e) {
+static enum error_code load(const struct scenario_env *env, struct cached_trace *slot, const struct scenario *s,
+                            struct error *e) {
     struct trace_options options;
     TRY(trace_options(s, &options, e));
+    if (env->cache.dir) options.cache = &env->cache;
     struct trace_notes lines = {0};
     enum error_code rc = trace_load((const char *const *)s->paths, s->n_paths, &options, &slot->trace, &lines, e);
     for (uint32_t i = 0; i < lines.n; i++) notes_add(&slot->notes, "%s", lines.lines[i]);
@@ -180,7 +192,7 @@ enum error_code env_trace(struct scenario_env *env, const struct scenario *s, co
     struct cached_trace slot = {.key = key.data};
     struct cached_trace *traces = realloc(env->traces, (env->n_traces + 1) * sizeof *traces);
     if (traces) env->traces = traces;
-    enum error_code rc = traces ? load(&slot, s, e) : error_set(e, ERR_FAILED, NULL, "out of memory");
+    enum error_code rc = traces ? load(env, &slot, s, e) : error_set(e, ERR_FAILED, NULL, "out of memory");
     if (rc != OK) {
         strbuf_free(&key);
         notes_free(&slot.notes);

@@ -24,6 +24,7 @@ struct named_trace {
 
 struct scenario_env {
     struct policy_registry *registry;
+    struct trace_cache cache; /* dir NULL: none */
     struct named_trace *named;
     uint32_t n_named;
     struct cached_trace *traces;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traces/align.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -22,13 +21,4 @@ enum error_code align_parse(struct trace_builder *b, const char *path, const cha
             return error_set(e, ERR_INPUT, trace_csv_where(&c), "expected 2 fields (pool,offset), got %u", c.n);
         TRY(builder_align(b, c.field[0], c.field[1], trace_csv_where(&c), e));
     }
-}
-
-enum error_code align_read(struct trace_builder *b, const char *path, struct error *e) {
-    char *data;
-    size_t size;
-    TRY(file_read(path, &data, &size, e));
-    enum error_code rc = align_parse(b, path, data, size, e);
-    free(data);
-    return rc;
 }

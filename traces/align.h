@@ -7,8 +7,6 @@
 
 #include "traces/builder.h"
 
-enum error_code align_read(struct trace_builder *b, const char *path, struct error *e);
-/* Same from memory. */
 enum error_code align_parse(struct trace_builder *b, const char *path, const char *data, size_t size, struct error *e);
 
 #endif

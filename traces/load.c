@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "traces/align.h"
+#include "traces/cache.h"
 #include "traces/paths.h"
 #include "traces/readers.h"
 
@@ -32,39 +33,78 @@ static enum error_code read_data(struct trace_builder *b, const char *path, cons
 /* `path` stands for the trace where nothing better is known. */
 static enum error_code finish(struct trace_builder *b, const char *path, struct trace **out, struct trace_notes *notes,
                               struct error *e) {
-    const char *align = builder_options(b)->align_path;
-    if (align) TRY(align_read(b, align, e));
     enum error_code rc = builder_finish(b, out, notes, e);
     if (rc != OK && e && !e->where[0]) error_in(e, path);
     return rc;
 }
 
-static enum error_code load_files(struct trace_builder *b, const struct input_files *files, struct trace **out,
-                                  struct trace_notes *notes, struct error *e) {
-    struct file_buffer text = {0};
-    enum error_code rc = OK;
-    for (uint32_t i = 0; i < files->n && rc == OK; i++) {
-        const struct input_file *f = &files->files[i];
-        rc = file_read_again(f->path, &text, e);
-        if (rc == OK) rc = read_data(b, f->path, f->hints, text.data, text.size, e);
+static enum error_code load_files(struct trace_builder *b, struct input_files *files, struct sources *sources,
+                                  struct trace **out, struct trace_notes *notes, struct error *e) {
+    const char *align = builder_options(b)->align_path;
+    const struct file_buffer *text = &sources->text;
+    for (uint32_t i = 0; i < files->n; i++) {
+        struct input_file *f = &files->files[i];
+        TRY(sources_read(sources, f->path, &f->source, e));
+        TRY(read_data(b, f->path, f->hints, text->data, text->size, e));
     }
-    file_buffer_free(&text);
-    return rc == OK ? finish(b, files->files[0].path, out, notes, e) : rc;
+    if (align) {
+        TRY(sources_read(sources, align, NULL, e));
+        TRY(align_parse(b, align, text->data, text->size, e));
+    }
+    file_buffer_free(&sources->text); /* before the trace is made: memory has its peak there */
+    return finish(b, files->files[0].path, out, notes, e);
+}
+
+static enum error_code load_named(const struct named_paths *named, const struct trace_options *options,
+                                  struct sources *sources, struct trace **out, struct trace_notes *notes,
+                                  struct error *e) {
+    struct trace_builder *b = builder_new(options);
+    if (!b) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    struct input_files files;
+    enum error_code rc = paths_expand(named, sources, &files, e);
+    if (rc == OK) rc = load_files(b, &files, sources, out, notes, e);
+    paths_free(&files);
+    builder_free(b);
+    return rc;
+}
+
+static enum error_code load_cached(const struct named_paths *named, const struct trace_options *options,
+                                   struct trace **out, struct trace_notes *notes, struct error *e) {
+    struct strbuf key = {0};
+    struct sources sources;
+    enum error_code rc = OK;
+    cache_key(named, options, &key);
+    if (key.failed || !cache_find(options->cache, key.data, out, notes)) {
+        sources_start(&sources, true);
+        rc = load_named(named, options, &sources, out, notes, e);
+        if (rc == OK && !key.failed) cache_keep(options->cache, key.data, &sources, notes, *out);
+        sources_free(&sources);
+    }
+    strbuf_free(&key);
+    return rc;
 }
 
 static const struct trace_options as_written;
 
 enum error_code trace_load(const char *const *paths, uint32_t n_paths, const struct trace_options *options,
                            struct trace **out, struct trace_notes *notes, struct error *e) {
+    struct trace_notes unseen;
+    struct named_paths named;
+    struct sources sources;
+    if (!options) options = &as_written;
     *out = NULL;
+    memset(&unseen, 0, sizeof unseen);
     if (notes) memset(notes, 0, sizeof *notes);
-    struct trace_builder *b = builder_new(options ? options : &as_written);
-    if (!b) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    struct input_files files;
-    enum error_code rc = paths_expand(paths, n_paths, &files, e);
-    if (rc == OK) rc = load_files(b, &files, out, notes, e);
-    paths_free(&files);
-    builder_free(b);
+    enum error_code rc = named_paths_find(paths, n_paths, &named, e);
+    if (rc == OK && options->cache) {
+        rc = load_cached(&named, options, out, notes ? notes : &unseen, e);
+    } else if (rc == OK) {
+        sources_start(&sources, false);
+        rc = load_named(&named, options, &sources, out, notes, e);
+        sources_free(&sources);
+    }
+    trace_notes_free(&unseen);
+    named_paths_free(&named);
     return rc;
 }
 

@@ -11,9 +11,19 @@
 
 #define HINT_TEXT_MAX POOL_NAME_MAX
 
+static const char *first_mark(const char *data, const char *end) {
+    while (data < end && strchr(" \t\r\n\xef\xbb\xbf", *data)) data++;
+    return data;
+}
+
+bool manifest_may_start(const char *data, size_t size) {
+    const char *first = first_mark(data, data + size);
+    return first == data + size || *first == '{';
+}
+
 bool manifest_is(const char *data, size_t size) {
     const char *end = data + size;
-    while (data < end && strchr(" \t\r\n\xef\xbb\xbf", *data)) data++;
+    data = first_mark(data, end);
     if (data == end || *data != '{') return false;
     /* Only then is a second parse worth its time. */
     if (!memmem(data, (size_t)(end - data), "\"files\"", 7)) return false;

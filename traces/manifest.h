@@ -24,6 +24,8 @@ struct manifest {
     struct manifest_file *files;
 };
 
+/* Whether a file that starts with these bytes can be a manifest. */
+bool manifest_may_start(const char *data, size_t size);
 /* Whether the text looks like a manifest: a JSON object with "files". */
 bool manifest_is(const char *data, size_t size);
 /* Free with manifest_free, on failure too. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/random.h"
 
@@ -22,7 +23,8 @@ static void pool_free(struct trace_pool *p) {
 
 void trace_free(struct trace *t) {
     if (!t) return;
-    for (uint32_t i = 0; i < t->n_pools; i++) pool_free(&t->pools[i]);
+    for (uint32_t i = 0; i < t->n_pools && !t->map; i++) pool_free(&t->pools[i]);
+    if (t->map_bytes) munmap((void *)(uintptr_t)t->map, t->map_bytes);
     free(t->pools);
     free(t);
 }

@@ -50,7 +50,21 @@ struct trace {
     struct trace_pool *pools;
     int64_t epoch_ms; /* Unix time of time 0, or SP_NEVER (INT64_MIN) when the sources carry no dates */
     int64_t span_ms;  /* shortest pool */
+    /* Not NULL: the pools' texts and columns lie in this read-only memory; they
+     * are not freed one by one, and map_bytes of it are unmapped (0: borrowed). */
+    const void *map;
+    size_t map_bytes;
 };
+
+/* Where traces are kept in a form that needs no reading
+ * (docs/trace-cache.md).  Only what it costs in time depends on it. */
+struct trace_cache {
+    const char *dir;    /* made when needed */
+    uint64_t min_bytes; /* less input than this is not kept */
+    uint64_t max_bytes; /* of all files kept; those not used for longest go */
+};
+#define TRACE_CACHE_MIN_BYTES (UINT64_C(512) << 10)
+#define TRACE_CACHE_MAX_BYTES (UINT64_C(1) << 30)
 
 /* How to read.  Zero-initialised means: as written, polarity up. */
 enum trace_polarity { TRACE_UP, TRACE_PREEMPTED };
@@ -63,6 +77,7 @@ struct trace_options {
     const char *cloud;            /* sets every pool's cloud, or NULL to infer */
     const char *product;          /* ProductDescription to keep of an AWS price history, or NULL */
     const char *epoch;            /* date of the first sample of series without dates, or NULL */
+    const struct trace_cache *cache; /* of trace_load; NULL: none */
 };
 
 /* Sets one option from text, by its command-line name without dashes:
