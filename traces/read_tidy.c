@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "traces/csv.h"
 #include "traces/json.h"
@@ -14,49 +15,105 @@
 
 struct tidy_pool {
     struct raw_pool *pool;
+    /* what every row looks at comes first, to be in one place in memory */
+    int64_t span_ms;                     /* 0: to the last time in the file */
+    int64_t capacity_at_ms, price_at_ms; /* of the last row; -1: none yet */
     struct series capacity, price;
     int64_t gap_ms, resolution_ms;
-    int64_t span_ms; /* 0: to the last time in the file */
     int64_t samples, price_samples;
     bool described;
 };
 
+/* Names as the file writes them, and whose they are: rows come in order of
+ * time, so every row is another pool's. */
+struct tidy_name {
+    char *text; /* NULL: free */
+    uint32_t length, pool;
+};
 struct tidy {
     struct trace_builder *b;
     const struct source *src;
     struct csv csv;
     bool dated, header_seen;
     int64_t epoch_ms, last_ms;
+    const char *time; /* of the plain row before, with its comma; NULL: none */
+    size_t time_length;
+    int64_t time_ms;
     uint32_t n, room;
-    struct tidy_pool *pools; /* rising by pool->name */
+    struct tidy_pool *pools;
+    uint32_t n_names, room_names; /* room: a power of two */
+    struct tidy_name *names;      /* a hash table */
 };
 
-/* The pool's entry, made on first use. */
+/* Words of eight bytes, the last one overlapping. */
+static uint64_t hash_name(const char *name, size_t length) {
+    uint64_t h = length, word = 0;
+    size_t i = 0;
+    for (; i + 8 <= length; i += 8) {
+        memcpy(&word, name + i, 8);
+        h = random_mix(h ^ word);
+    }
+    if (length >= 8)
+        memcpy(&word, name + length - 8, 8);
+    else
+        memcpy(&word, name, length);
+    return random_mix(h ^ word);
+}
+
+/* The name's place, or a free one. */
+static struct tidy_name *find_name(const struct tidy *t, const char *name, size_t length) {
+    uint32_t mask = t->room_names - 1, i = (uint32_t)hash_name(name, length) & mask;
+    while (t->names[i].text && (t->names[i].length != length || memcmp(t->names[i].text, name, length) != 0))
+        i = (i + 1) & mask;
+    return &t->names[i];
+}
+
+static bool grow_names(struct tidy *t) {
+    struct tidy bigger = *t;
+    bigger.room_names = t->room_names ? t->room_names * 2 : 64;
+    bigger.names = calloc(bigger.room_names, sizeof *bigger.names);
+    if (!bigger.names) return false;
+    for (uint32_t i = 0; i < t->room_names; i++)
+        if (t->names[i].text) *find_name(&bigger, t->names[i].text, t->names[i].length) = t->names[i];
+    free(t->names);
+    *t = bigger;
+    return true;
+}
+
+/* Two names may be one pool's, when a manifest renames. */
+static enum error_code entry_of(struct tidy *t, const struct raw_pool *raw, uint32_t *out, struct error *e) {
+    for (*out = 0; *out < t->n; ++*out)
+        if (t->pools[*out].pool == raw) return OK;
+    if (t->n == t->room) {
+        uint32_t room = t->room ? t->room * 2 : 16;
+        struct tidy_pool *grown = realloc(t->pools, room * sizeof *grown);
+        if (!grown) return error_set(e, ERR_FAILED, t->src->path, "out of memory");
+        t->pools = grown;
+        t->room = room;
+    }
+    t->pools[t->n++] =
+        (struct tidy_pool){.pool = (struct raw_pool *)(uintptr_t)raw, .capacity_at_ms = -1, .price_at_ms = -1};
+    return OK;
+}
+
+/* The pool's entry, made on first use; valid until the next one is made. */
 static enum error_code find_pool(struct tidy *t, const char *name, struct tidy_pool **out, struct error *e) {
     struct raw_pool *raw;
-    TRY(builder_pool(t->b, t->src, name, false, &raw, e));
-    uint32_t lo = 0, hi = t->n;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (strcmp(t->pools[mid].pool->name, raw->name) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
+    struct tidy_name *known = t->room_names ? find_name(t, name, strlen(name)) : NULL;
+    if (!known || !known->text) {
+        uint32_t pool;
+        TRY(builder_pool(t->b, t->src, name, false, &raw, e));
+        TRY(entry_of(t, raw, &pool, e));
+        if (2 * t->n_names >= t->room_names && !grow_names(t))
+            return error_set(e, ERR_FAILED, t->src->path, "out of memory");
+        known = find_name(t, name, strlen(name));
+        known->text = strdup(name);
+        if (!known->text) return error_set(e, ERR_FAILED, t->src->path, "out of memory");
+        known->length = (uint32_t)strlen(name);
+        known->pool = pool;
+        t->n_names++;
     }
-    if (lo == t->n || t->pools[lo].pool != raw) {
-        if (t->n == t->room) {
-            uint32_t room = t->room ? t->room * 2 : 16;
-            struct tidy_pool *grown = realloc(t->pools, room * sizeof *grown);
-            if (!grown) return error_set(e, ERR_FAILED, t->src->path, "out of memory");
-            t->pools = grown;
-            t->room = room;
-        }
-        memmove(t->pools + lo + 1, t->pools + lo, (t->n - lo) * sizeof *t->pools);
-        memset(&t->pools[lo], 0, sizeof t->pools[lo]);
-        t->pools[lo].pool = raw;
-        t->n++;
-    }
-    *out = &t->pools[lo];
+    *out = &t->pools[known->pool];
     return OK;
 }
 
@@ -148,9 +205,10 @@ static enum error_code seconds_to_ms(const char *text, int64_t *ms, struct error
     return OK;
 }
 
-static enum error_code push(struct series *s, int64_t at_ms, int64_t value, struct error *e) {
-    if (s->n && at_ms <= s->at[s->n - 1])
+static enum error_code push(struct series *s, int64_t *last_ms, int64_t at_ms, int64_t value, struct error *e) {
+    if (at_ms <= *last_ms)
         return error_set(e, ERR_INPUT, NULL, "the pool's times must rise, and this is not after the one before");
+    *last_ms = at_ms;
     return raw_series_push(s, at_ms, value, NULL, e);
 }
 
@@ -166,17 +224,101 @@ static enum error_code data_row(struct tidy *t, struct error *e) {
     if (*c->field[2]) {
         value = TRACE_UNLIMITED;
         if (strcmp(c->field[2], "unlimited") != 0) TRY(text_int(c->field[2], 0, TRACE_CAPACITY_MAX, &value, e));
-        TRY(push(&p->capacity, at_ms, value, e));
+        TRY(push(&p->capacity, &p->capacity_at_ms, at_ms, value, e));
     }
     if (*c->field[3]) {
         TRY(text_price_uusd(c->field[3], &value, e));
-        TRY(push(&p->price, at_ms, value, e));
+        TRY(push(&p->price, &p->price_at_ms, at_ms, value, e));
     }
     if (p->span_ms && at_ms >= p->span_ms)
         return error_set(e, ERR_INPUT, NULL, "time %s is not before the end of pool '%s' (span_ms %" PRId64 ")",
                          c->field[0], p->pool->name, p->span_ms);
     if (at_ms > t->last_ms) t->last_ms = at_ms;
     return OK;
+}
+
+/* ---- rows as spotsim writes them -------------------------------------------------- */
+
+/* Up to `most` digits, at least one; past them, or NULL. */
+static const char *take_digits(const char *s, const char *end, int most, int64_t *value) {
+    const char *start = s;
+    while (s < end && (unsigned char)(*s - '0') <= 9 && s - start <= most) *value = *value * 10 + (*s++ - '0');
+    return s > start && s - start <= most ? s : NULL;
+}
+
+/* A decimal with up to `places` places, as a whole number of the last place. */
+static const char *take_decimal(const char *s, const char *end, int most, int places, int64_t *value) {
+    *value = 0;
+    s = take_digits(s, end, most, value);
+    if (!s) return NULL;
+    if (s < end && *s == '.') {
+        const char *point = s + 1;
+        s = take_digits(point, end, places, value);
+        if (!s) return NULL;
+        places -= (int)(s - point);
+    }
+    while (places-- > 0) *value *= 10;
+    return s;
+}
+
+/* Seconds and a comma, mostly those of the row before; what follows, or NULL. */
+static const char *take_time(struct tidy *t, const char *s, const char *end) {
+    if (t->time && (size_t)(end - s) > t->time_length && memcmp(s, t->time, t->time_length) == 0)
+        return s + t->time_length;
+    const char *start = s;
+    t->time = NULL;
+    s = take_decimal(s, end, 10, 3, &t->time_ms);
+    if (!s || s == end || *s++ != ',' || t->time_ms > TIME_LIMIT_MS) return NULL;
+    t->time = start;
+    t->time_length = (size_t)(s - start);
+    return s;
+}
+
+struct plain_row {
+    const char *name, *end; /* end: past its line break */
+    size_t name_length;
+    bool has_capacity, has_price;
+    int64_t at_ms, capacity, uusd;
+};
+
+/* Parses a row without quotes, blanks or surprises; false: look closer. */
+static bool parse_plain(struct tidy *t, struct plain_row *r) {
+    const char *end = t->csv.end, *s = take_time(t, t->csv.at, end);
+    if (!s || s == end || *s == '"') return false;
+    r->at_ms = t->time_ms;
+    r->name = s;
+    while (s < end && *s != ',' && *s != '\n') s++;
+    r->name_length = (size_t)(s - r->name);
+    if (s == end || *s++ != ',' || s == end) return false;
+    r->has_capacity = *s != ',';
+    if (r->has_capacity) s = take_decimal(s, end, 6, 0, &r->capacity);
+    if (!s || s == end || *s++ != ',' || s == end) return false;
+    r->has_price = *s != '\n';
+    /* exact: micro-dollars of a decimal with up to 6 places are whole */
+    if (r->has_price) s = take_decimal(s, end, 5, 6, &r->uusd);
+    if (!s || s == end || *s != '\n') return false;
+    r->end = s + 1;
+    return r->has_capacity || r->has_price;
+}
+
+/* Takes the row at csv.at if it is plain and right; whatever else there is,
+ * any_row knows it or names what is wrong. */
+static bool take_plain(struct tidy *t, struct error *e, enum error_code *rc) {
+    struct plain_row r;
+    if (!t->room_names || !parse_plain(t, &r)) return false;
+    const struct tidy_name *name = find_name(t, r.name, r.name_length);
+    if (!name->text) return false;
+    struct tidy_pool *p = &t->pools[name->pool];
+    if ((p->span_ms && r.at_ms >= p->span_ms) || (r.has_capacity && r.at_ms <= p->capacity_at_ms) ||
+        (r.has_price && r.at_ms <= p->price_at_ms))
+        return false;
+    t->csv.at = r.end;
+    t->csv.line++;
+    *rc = OK;
+    if (r.has_capacity) *rc = push(&p->capacity, &p->capacity_at_ms, r.at_ms, r.capacity, e);
+    if (r.has_price && *rc == OK) *rc = push(&p->price, &p->price_at_ms, r.at_ms, r.uusd, e);
+    if (r.at_ms > t->last_ms) t->last_ms = r.at_ms;
+    return true;
 }
 
 static enum error_code any_row(struct tidy *t, struct error *e) {
@@ -209,8 +351,14 @@ static const struct series *starts_at_end(const struct tidy *t, const struct tid
     return p->price.n && p->price.at[0] >= t->last_ms ? &p->price : NULL;
 }
 
+static int by_pool_name(const void *a, const void *b) {
+    const struct tidy_pool *x = a, *y = b;
+    return strcmp(x->pool->name, y->pool->name);
+}
+
 static enum error_code hand_over(struct tidy *t, struct error *e) {
     if (t->n == 0) return error_set(e, ERR_INPUT, t->src->path, "has no rows; expected at least one");
+    qsort(t->pools, t->n, sizeof *t->pools, by_pool_name);
     for (uint32_t i = 0; i < t->n; i++) {
         struct tidy_pool *p = &t->pools[i];
         if (!p->capacity.n && !p->price.n)
@@ -237,9 +385,12 @@ static enum error_code hand_over(struct tidy *t, struct error *e) {
 static enum error_code read_rows(struct tidy *t, struct error *e) {
     for (;;) {
         bool more;
-        TRY(trace_csv_next(&t->csv, &more, e));
-        if (!more) return OK;
-        enum error_code rc = any_row(t, e);
+        enum error_code rc;
+        if (!t->header_seen || !take_plain(t, e, &rc)) {
+            TRY(trace_csv_next(&t->csv, &more, e));
+            if (!more) return OK;
+            rc = any_row(t, e);
+        }
         if (rc != OK) return trace_csv_fail(&t->csv, rc, e);
     }
 }
@@ -254,6 +405,8 @@ enum error_code read_tidy(struct trace_builder *b, const struct source *src, con
         samples_free(&t.pools[i].capacity);
         samples_free(&t.pools[i].price);
     }
+    for (uint32_t i = 0; i < t.room_names; i++) free(t.names[i].text);
+    free(t.names);
     free(t.pools);
     return rc;
 }
