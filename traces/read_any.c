@@ -85,7 +85,9 @@ enum error_code read_any(struct trace_builder *b, const struct source *src, cons
         return read_text(b, src, data, size, s, n, e);
     }
     struct json_documents docs;
-    enum error_code rc = documents_parse_lists(src->path, data, size, &docs, e);
+    enum error_code rc;
+    if (*s == '{' && read_plain_history(b, src, s, (size_t)(end - s), &rc, e)) return rc;
+    rc = documents_parse_lists(src->path, data, size, &docs, e);
     if (rc == OK) rc = read_json(b, src, &docs, e);
     documents_free(&docs);
     return rc;

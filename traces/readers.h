@@ -27,6 +27,10 @@ enum error_code read_price_lists(struct trace_builder *b, const struct source *s
  * [...]}, the bare list, or a list of pages. */
 enum error_code read_aws_history(struct trace_builder *b, const struct source *src, const struct cJSON *doc,
                                  struct error *e);
+/* Same from the text, without the parser, if it is what the command prints;
+ * false: not read, look closer. */
+bool read_plain_history(struct trace_builder *b, const struct source *src, const char *data, size_t size,
+                        enum error_code *rc, struct error *e);
 /* date,availability */
 enum error_code read_timestamped(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                                  struct error *e);
