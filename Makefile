@@ -28,14 +28,14 @@ ROOMS = base policies traces fleet cloud sim study api
 LIB_SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 API_SRC := $(sort $(wildcard api/*.c))
 CLI_SRC := $(sort $(wildcard cli/*.c))
-TEST_SRC := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
+TEST_SRC := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c tests/api/test_*.c))
 # what peer tests run beside the real thing
 PEER_SRC := $(sort $(wildcard tests/peers/*/*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 BENCH_SRC := $(sort $(wildcard bench/bench_*.c))
 BENCH_SUPPORT_SRC := $(sort $(filter-out $(BENCH_SRC),$(wildcard bench/*.c)))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-TEST_SCRIPTS := $(sort $(wildcard tests/golden/*.sh tests/property/*.sh tests/peers/*.sh))
+TEST_SCRIPTS := $(sort $(wildcard tests/golden/*.sh tests/property/*.sh tests/api/*.sh tests/peers/*.sh))
 
 OBJ = $(BUILD)/obj
 # What an event passes through is compiled as one, so that its calls are
@@ -71,7 +71,7 @@ OBJCOPY ?= objcopy
 .DEFAULT_GOAL := all
 .PHONY: all lib tests check check-asan coverage fuzz fuzzers bench install uninstall clean help need-libs need-cmocka FORCE
 all: $(BUILD)/spotsim $(BUILD)/libpolicies.a lib
-lib: $(BUILD)/libspotsim.a $(BUILD)/$(SONAME) $(BUILD)/spotsim.pc
+lib: $(BUILD)/libspotsim.a $(BUILD)/$(SONAME)
 
 # One line that names what is missing, before the compiler drowns it.
 # $(1): pkg-config name, $(2): Debian package
@@ -128,12 +128,14 @@ DEFS = $(if $(findstring -fsanitize,$(EXTRA_CFLAGS)),,-Wl,-z,defs)
 $(BUILD)/$(SONAME): $(OBJ)/libspotsim.o
 	$(CC) $(CFLAGS_ALL) -shared -Wl,-soname,$(SONAME) $(DEFS) -o $@ $< $(LIBS) $(EXTRA_LDFLAGS)
 	ln -sf $(SONAME) $(BUILD)/libspotsim.so
-$(BUILD)/spotsim.pc: api/spotsim.pc.in api/spotsim.h Makefile FORCE
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< | cmp -s - $@ || \
-		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
-
 $(BUILD)/spotsim: $(CLI_OBJ) $(ARCHIVES)
 	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
+# These see the public headers only and link what is installed.
+$(BUILD)/tests/api/%: $(OBJ)/tests/api/%.o $(BUILD)/libspotsim.a
+	@mkdir -p $(@D)
+	$(LINK) $(API_TEST_LDFLAGS) -lcmocka $(LIBS) $(EXTRA_LDFLAGS)
+WRAPPED = malloc calloc realloc aligned_alloc strdup strndup asprintf vasprintf free
+$(BUILD)/tests/api/test_memory: API_TEST_LDFLAGS = $(WRAPPED:%=-Wl,--wrap=%)
 $(BUILD)/tests/%: $(OBJ)/tests/%.o $(SUPPORT_OBJ) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(LINK) -lcmocka $(LIBS) $(EXTRA_LDFLAGS)
@@ -201,7 +203,7 @@ install: all
 	install -m 644 $(BUILD)/libspotsim.a $(LIBDIR)/libspotsim.a
 	install -m 755 $(BUILD)/$(SONAME) $(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(LIBDIR)/libspotsim.so
-	install -m 644 $(BUILD)/spotsim.pc $(LIBDIR)/pkgconfig/spotsim.pc
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' api/spotsim.pc.in >$(LIBDIR)/pkgconfig/spotsim.pc
 	install -m 644 $(wildcard scripts/plot/*.gp) $(SHARE)/plot/
 	cp -R --no-preserve=ownership traces/presets/. $(SHARE)/presets/
 	cp -R --no-preserve=ownership traces/data/. $(SHARE)/traces/
@@ -217,7 +219,7 @@ clean:
 
 help:
 	@echo 'make              the program and the library, in $$(BUILD) (default: build)'
-	@echo 'make lib          the library: libspotsim.a, libspotsim.so, spotsim.pc'
+	@echo 'make lib          the library: libspotsim.a, libspotsim.so'
 	@echo 'make check        unit, property, golden and peer tests'
 	@echo 'make check-asan   the same under AddressSanitizer and UBSan'
 	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'

@@ -112,6 +112,7 @@ enum spotsim_code spotsim_sim_run(struct spotsim_sim *sim, const struct spotsim_
                                   struct spotsim_result *result, struct spotsim_error *e) {
     API_ENTER;
     if (!sim || !s || !result) return MISUSE(e, "sim, scenario or result is NULL");
+    sim_reuse(sim->inner, &result->value);
     result_clear(result);
     if (!s->prepared) return MISUSE(e, NOT_PREPARED);
     return run(sim, s, result, e);

@@ -266,11 +266,11 @@ SPOTSIM_API const char *spotsim_scenario_note(const struct spotsim_scenario *s, 
 SPOTSIM_API enum spotsim_code spotsim_scenario_add_note(struct spotsim_scenario *s, const char *text,
                                                         struct spotsim_error *e);
 
-/* Of a prepared scenario; 0 or NULL before.  Pools that the fleet uses, by name. */
+/* Of a prepared scenario; 0 or NULL before.  Pools that the fleet uses, by name; the
+ * length of a run, warm-up included. */
 SPOTSIM_API uint32_t spotsim_scenario_pool_count(const struct spotsim_scenario *s);
 SPOTSIM_API const char *spotsim_scenario_pool_name(const struct spotsim_scenario *s, uint32_t pool);
-SPOTSIM_API int64_t
-spotsim_scenario_horizon_ms(const struct spotsim_scenario *s); /* length of a run, warm-up included */
+SPOTSIM_API int64_t spotsim_scenario_horizon_ms(const struct spotsim_scenario *s);
 /* Every setting resolved (JSON), or the policies with all parameters (TEXT). */
 SPOTSIM_API enum spotsim_code spotsim_scenario_text(const struct spotsim_scenario *s, enum spotsim_format format,
                                                     char **text, struct spotsim_error *e);

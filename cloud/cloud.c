@@ -16,6 +16,24 @@ static void free_regions(struct cloud *c) {
         free(c->region_max[m]);
         c->region_held[m] = c->region_max[m] = NULL;
     }
+    c->regions_room = 0;
+}
+
+static enum error_code make_regions(struct cloud *c, struct error *e) {
+    if (c->n_regions > c->regions_room) {
+        free_regions(c);
+        for (int m = 0; m < SP_MARKETS; m++) {
+            c->region_held[m] = malloc(c->n_regions * sizeof **c->region_held);
+            c->region_max[m] = malloc(c->n_regions * sizeof **c->region_max);
+            if (!c->region_held[m] || !c->region_max[m]) return cloud_out_of_memory(e);
+        }
+        c->regions_room = c->n_regions;
+    }
+    for (int m = 0; m < SP_MARKETS; m++) {
+        memset(c->region_held[m], 0, c->n_regions * sizeof **c->region_held);
+        memset(c->region_max[m], 0xff, c->n_regions * sizeof **c->region_max);
+    }
+    return OK;
 }
 
 void cloud_free(struct cloud *c) {
@@ -30,7 +48,6 @@ void cloud_free(struct cloud *c) {
 /* Regions are numbered in order of first appearance; quotas apply per region. */
 static enum error_code start_regions(struct cloud *c, struct error *e) {
     const struct cloud_params *p = &c->params;
-    free_regions(c);
     c->n_regions = 0;
     for (uint32_t i = 0; i < p->n_pools; i++) {
         uint32_t same = i;
@@ -39,12 +56,7 @@ static enum error_code start_regions(struct cloud *c, struct error *e) {
         c->pools[i].region = p->n_quotas == 0 ? 0 : same == i ? c->n_regions++ : c->pools[same].region;
     }
     if (p->n_quotas == 0) c->n_regions = 1;
-    for (int m = 0; m < SP_MARKETS; m++) {
-        c->region_held[m] = calloc(c->n_regions + 1, sizeof **c->region_held);
-        c->region_max[m] = malloc((c->n_regions + 1) * sizeof **c->region_max);
-        if (!c->region_held[m] || !c->region_max[m]) return cloud_out_of_memory(e);
-        memset(c->region_max[m], 0xff, (c->n_regions + 1) * sizeof **c->region_max);
-    }
+    TRY(make_regions(c, e));
     for (uint32_t q = 0; q < p->n_quotas; q++) {
         const struct quota *quota = &p->quotas[q];
         for (uint32_t i = 0; i < p->n_pools; i++) {

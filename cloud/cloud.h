@@ -78,7 +78,7 @@ struct cloud {
     struct cloud_doom_entry *dooms; /* by slot, as instances */
     uint32_t instances_room;
     uint32_t *region_held[SP_MARKETS], *region_max[SP_MARKETS]; /* per region */
-    uint32_t n_regions;
+    uint32_t n_regions, regions_room;
 };
 
 enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e);

@@ -135,16 +135,27 @@ static enum error_code check_state(const struct policy_spec *spec, const struct 
     return OK;
 }
 
+/* An empty group of so many pools; memory is reused. */
+static enum error_code reset_group_pools(struct ledger_group *g, uint32_t n, struct error *e) {
+    uint32_t room = n ? n : 1;
+    if (room > g->pools_room) {
+        free_group_pools(g);
+        g->pools = malloc(room * sizeof *g->pools);
+        g->changed = malloc(room * sizeof *g->changed);
+        g->marked = malloc(room * sizeof *g->marked);
+        if (!g->pools || !g->changed || !g->marked) return out_of_memory(e);
+        g->pools_room = room;
+    }
+    memset(&g->view, 0, sizeof g->view);
+    memset(g->marked, 0, room * sizeof *g->marked);
+    return OK;
+}
+
 static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct error *e) {
     const struct fleet_group *config = &f->params.groups[g];
     struct ledger_group *lg = &f->ledger.groups[g];
     struct fleet_policy *fp = &f->policies[g];
-    free_group_pools(lg);
-    uint32_t room = config->n_pools ? config->n_pools : 1;
-    lg->pools = malloc(room * sizeof *lg->pools);
-    lg->changed = malloc(room * sizeof *lg->changed);
-    lg->marked = calloc(room, sizeof *lg->marked);
-    if (!lg->pools || !lg->changed || !lg->marked) return out_of_memory(e);
+    TRY(reset_group_pools(lg, config->n_pools, e));
     for (uint32_t i = 0; i < config->n_pools; i++) {
         uint32_t pool = config->pools[i];
         if (pool >= f->params.n_pools || f->pool_group[pool] != SP_NONE)
@@ -359,6 +370,8 @@ static enum error_code apply_launch(struct fleet *f, uint32_t group, const struc
             break;
         }
         uint32_t slot = ledger_add(&f->ledger, group, a->pool, (enum sp_market)a->market, state, now_ms);
+        if (slot == SP_NONE && f->ledger.n_slots < FLEET_SLOTS_MAX)
+            return error_set(e, ERR_FAILED, config->name, "out of memory");
         if (slot == SP_NONE)
             return error_set(e, ERR_FAILED, config->name, "more than %u replicas at once", FLEET_SLOTS_MAX);
         f->instances += f->params.nodes;

@@ -13,6 +13,7 @@ struct ledger_group {
     uint32_t newest[SP_MARKETS]; /* last launched row, of any state; SP_NONE without rows */
     uint32_t *changed;           /* view.changed; [pools] */
     bool *marked;                /* per pool: it is among them */
+    uint32_t pools_room;
 };
 
 /* Something about the pool is not as the policy last saw it. */

@@ -23,6 +23,23 @@ void metrics_free(struct metrics *m) {
     memset(m, 0, sizeof *m);
 }
 
+static void outage_reuse(struct outage_log *o, struct outage_stats *s) {
+    if (s->n_lengths > o->room) {
+        free(o->lengths_ms);
+        o->lengths_ms = s->lengths_ms;
+        o->room = s->n_lengths;
+    } else {
+        free(s->lengths_ms);
+    }
+    s->lengths_ms = NULL;
+    s->n_lengths = 0;
+}
+
+void metrics_reuse(struct metrics *m, struct sim_result *r) {
+    outage_reuse(&m->full_outages, &r->outage_full);
+    outage_reuse(&m->any_outages, &r->outage_any);
+}
+
 static void outage_end(struct metrics *m, struct outage_log *o, int64_t now_ms) {
     int64_t length = now_ms - o->since_ms;
     o->on = false;

@@ -50,6 +50,8 @@ struct metrics {
 
 void metrics_start(struct metrics *m, uint32_t nodes);
 void metrics_free(struct metrics *m);
+/* Takes the outages' lengths of an old result over, for those of the next. */
+void metrics_reuse(struct metrics *m, struct sim_result *r);
 /* Adds the time up to now under the present state.  Call before changing it. */
 void metrics_advance(struct metrics *m, int64_t now_ms);
 /* Advance first.  Counters start now; an outage that is on begins now. */

@@ -37,6 +37,8 @@ void sim_free(struct sim *s) {
     free(s->replicas);
     free(s->signals);
     free(s->counts);
+    free(s->spare_pools);
+    free(s->spare_groups);
     free(s->fleet_pools);
     free(s->fleet_groups);
     free(s->waiting);
@@ -56,6 +58,40 @@ void sim_result_free(struct sim_result *r) {
     free(r->outage_full.lengths_ms);
     free(r->outage_any.lengths_ms);
     memset(r, 0, sizeof *r);
+}
+
+void sim_reuse(struct sim *s, struct sim_result *r) {
+    if (r->n_pools > s->spare_pools_n) {
+        free(s->spare_pools);
+        s->spare_pools = r->pools;
+        s->spare_pools_n = r->n_pools;
+        r->pools = NULL;
+    }
+    if (r->n_groups > s->spare_groups_n) {
+        free(s->spare_groups);
+        s->spare_groups = r->groups;
+        s->spare_groups_n = r->n_groups;
+        r->groups = NULL;
+    }
+    metrics_reuse(&s->total, r);
+    sim_result_free(r);
+}
+
+/* Zeroed memory for a result, from an old one where that was as large. */
+static struct pool_result *take_pools(struct sim *s, uint32_t n) {
+    struct pool_result *pools = s->spare_pools;
+    if (n > s->spare_pools_n) return calloc(n, sizeof *pools);
+    s->spare_pools = NULL;
+    s->spare_pools_n = 0;
+    return memset(pools, 0, n * sizeof *pools);
+}
+
+static struct group_result *take_groups(struct sim *s, uint32_t n) {
+    struct group_result *groups = s->spare_groups;
+    if (n > s->spare_groups_n) return calloc(n, sizeof *groups);
+    s->spare_groups = NULL;
+    s->spare_groups_n = 0;
+    return memset(groups, 0, n * sizeof *groups);
 }
 
 /* ---- starting ------------------------------------------------------------------- */
@@ -412,9 +448,9 @@ static enum error_code finish(struct sim *s, struct sim_result *r, struct error 
     const struct sim_config *c = s->config;
     memset(r, 0, sizeof *r);
     r->n_pools = c->trace->n_pools;
-    r->pools = calloc(r->n_pools, sizeof *r->pools);
+    r->pools = take_pools(s, r->n_pools);
     if (c->n_groups > 1) {
-        r->groups = calloc(c->n_groups, sizeof *r->groups);
+        r->groups = take_groups(s, c->n_groups);
         r->n_groups = r->groups ? c->n_groups : 0;
     }
     if (!r->pools || (c->n_groups > 1 && !r->groups) || s->total.out_of_memory) {

@@ -79,6 +79,9 @@ struct sim_outputs {
 struct sim;
 struct sim *sim_new(void);
 void sim_free(struct sim *s);
+/* Takes the memory of a result that is no longer needed over, for those of runs to
+ * come; *r is empty then. */
+void sim_reuse(struct sim *s, struct sim_result *r);
 /* Runs to the horizon.  `result` need not be initialised; free it with
  * sim_result_free.  ERR_INPUT: the configuration contradicts itself;
  * ERR_FAILED: a policy broke the rules or an output could not be written. */

@@ -108,6 +108,9 @@ struct sim {
     struct metrics total, *group_metrics;
     uint32_t groups_room;
     struct pool_counts *counts;
+    struct pool_result *spare_pools; /* of old results */
+    struct group_result *spare_groups;
+    uint32_t spare_pools_n, spare_groups_n;
     struct fleet_pool *fleet_pools;
     struct fleet_group *fleet_groups;
     uint32_t pools_room;

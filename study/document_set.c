@@ -23,22 +23,52 @@ static bool is_one_of(const char *word, const char *const *names) {
     return false;
 }
 
-/* Which section a path's first word belongs to, "" for the top. */
+/* Where the first word of a path may be found, in this order. */
+static const struct place {
+    const char *prefix;
+    const struct field *fields;
+    const uint32_t *n;
+    const char *const *others;
+} places[] = {
+    {"", top_fields, &top_fields_n, top_sections},         {"fleet.", fleet_fields, &fleet_fields_n, fleet_sections},
+    {"trace.", trace_fields, &trace_fields_n, trace_sections}, {"control.", control_fields, &control_fields_n, NULL},
+    {"cloud.defaults.", pool_fields, &pool_fields_n, NULL}, {"study.", study_fields, &study_fields_n, NULL},
+};
+#define PLACES (sizeof places / sizeof *places)
+#define SETTINGS_MAX 128
+
+/* Which section a path's first word belongs to, "" for the top; NULL: none. */
 static const char *section_of(const char *word) {
-    if (field_find(top_fields, top_fields_n, word) || is_one_of(word, top_sections)) return "";
-    if (field_find(fleet_fields, fleet_fields_n, word) || is_one_of(word, fleet_sections)) return "fleet.";
-    if (field_find(trace_fields, trace_fields_n, word) || is_one_of(word, trace_sections)) return "trace.";
-    if (field_find(control_fields, control_fields_n, word)) return "control.";
-    if (field_find(pool_fields, pool_fields_n, word)) return "cloud.defaults.";
-    if (field_find(study_fields, study_fields_n, word)) return "study.";
-    return "fleet.";
+    for (size_t i = 0; i < PLACES; i++) {
+        const struct place *p = &places[i];
+        if (field_find(p->fields, *p->n, word) || (p->others && is_one_of(word, p->others))) return p->prefix;
+    }
+    return NULL;
+}
+
+/* A first word that no section knows, and what was likely meant; else NULL. */
+static const char *meant_setting(const char *word) {
+    const char *names[SETTINGS_MAX + 1];
+    uint32_t n = 0;
+    if (section_of(word)) return NULL;
+    for (size_t i = 0; i < PLACES; i++) {
+        for (uint32_t f = 0; f < *places[i].n && n < SETTINGS_MAX; f++) names[n++] = places[i].fields[f].path;
+        for (const char *const *o = places[i].others; o && *o && n < SETTINGS_MAX; o++) names[n++] = *o;
+    }
+    names[n] = NULL;
+    return text_nearest(word, names);
+}
+
+static void first_word(const char *typed, char word[64]) {
+    size_t n = strcspn(typed, ".");
+    snprintf(word, 64, "%.*s", (int)(n < 64 ? n : 63), typed);
 }
 
 void doc_full_path(const char *typed, struct strbuf *out) {
     char word[64];
-    size_t n = strcspn(typed, ".");
-    snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), typed);
-    strbuf_printf(out, "%s%s", section_of(word), typed);
+    first_word(typed, word);
+    const char *section = section_of(word);
+    strbuf_printf(out, "%s%s", section ? section : "fleet.", typed);
 }
 
 /* Cuts the path into words, in place.  Under cloud.pools the pool's name may
@@ -83,14 +113,26 @@ static cJSON *child_of(const cJSON *node, const char *word) {
     return cJSON_GetObjectItemCaseSensitive(node, word);
 }
 
+/* cJSON_ReplaceItemInObject does not see that memory for the name ran out. */
+static bool replace_named(cJSON *parent, cJSON *old, const char *word, cJSON *node) {
+    size_t size = strlen(word) + 1;
+    char *name = cJSON_malloc(size);
+    if (!name) return false;
+    memcpy(name, word, size);
+    if (!(node->type & cJSON_StringIsConst)) cJSON_free(node->string);
+    node->type &= ~cJSON_StringIsConst;
+    node->string = name;
+    return cJSON_ReplaceItemViaPointer(parent, old, node);
+}
+
 /* Takes `node` over, also when it fails. */
 static enum error_code replace(cJSON *parent, const char *word, cJSON *node, const char *label, struct error *e) {
-    const cJSON *old = child_of(parent, word);
+    cJSON *old = child_of(parent, word);
     bool done;
     if (cJSON_IsArray(parent))
         done = old && cJSON_ReplaceItemInArray(parent, atoi(word), node);
     else if (old)
-        done = cJSON_ReplaceItemInObjectCaseSensitive(parent, word, node);
+        done = replace_named(parent, old, word, node);
     else
         done = cJSON_AddItemToObject(parent, word, node);
     if (done) return OK;
@@ -214,6 +256,10 @@ static enum error_code set_node(struct scenario_doc *doc, struct policy_registry
 enum error_code doc_set(struct scenario_doc *doc, struct policy_registry *registry, const char *typed, const char *text,
                         const char *label, struct error *e) {
     cJSON *value = NULL;
+    char word[64];
+    first_word(typed, word);
+    const char *near = meant_setting(word);
+    if (near) return error_set(e, ERR_INPUT, label, "unknown key \"%.80s\"; did you mean \"%s\"?", word, near);
     /* a scenario is JSON, and a study's manifest must be able to repeat it */
     if (!text_is_utf8(text) || !text_is_utf8(typed))
         return error_set(e, ERR_INPUT, label, "the text is not UTF-8: \"%.100s\"", text);

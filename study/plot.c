@@ -34,14 +34,14 @@ extern char **environ;
 /* Our environment with LC_ALL as the scripts want it; the strings are shared.
  * NULL: out of memory. */
 static char **plot_environment(void) {
-    static char locale[] = "LC_ALL=C.UTF-8";
+    static const char locale[] = "LC_ALL=C.UTF-8";
     size_t n = 0, kept = 0;
     while (environ[n]) n++;
     char **out = calloc(n + 2, sizeof *out);
     if (!out) return NULL;
     for (size_t i = 0; i < n; i++)
         if (strncmp(environ[i], "LC_ALL=", strlen("LC_ALL=")) != 0) out[kept++] = environ[i];
-    out[kept] = locale;
+    out[kept] = (char *)(uintptr_t)locale;
     return out;
 }
 

@@ -37,7 +37,9 @@ static bool add_value(cJSON *object, const struct sp_policy *policy, const char 
     for (uint32_t i = 0; i < policy->n_params; i++) {
         if (strcmp(policy->params[i].name, key) != 0) continue;
         cJSON *value = value_to_json(policy->params[i].type, text);
-        return value && cJSON_AddItemToObject(object, key, value);
+        if (value && cJSON_AddItemToObject(object, key, value)) return true;
+        cJSON_Delete(value);
+        return false;
     }
     return true;
 }

@@ -118,7 +118,7 @@ static enum error_code run_config(struct sim *sim, const struct sim_config *conf
     bool failed =
         (onlookers->timeline && onlookers->timeline->failed) || (onlookers->course && onlookers->course->failed);
     if (rc == OK && failed) rc = error_set(e, ERR_FAILED, NULL, "out of memory");
-    sim_result_free(&result);
+    sim_reuse(sim, &result);
     return rc;
 }
 
@@ -201,9 +201,9 @@ static void wait_for_all(struct pool_of_work *w) {
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&w->finished, &w->lock, &until);
-        if (!plan->progress || plan->progress(plan->progress_arg, atomic_load(&w->done), w->n_units) == 0) continue;
-        w->canceled = true;
-        atomic_store(&w->next, w->n_units);
+        if (!plan->progress || w->canceled) continue;
+        w->canceled = plan->progress(plan->progress_arg, atomic_load(&w->done), w->n_units) != 0;
+        if (w->canceled) atomic_store(&w->next, w->n_units);
     }
     pthread_mutex_unlock(&w->lock);
 }
@@ -247,7 +247,7 @@ enum error_code runner_run(const struct run_plan *plan, struct run_record *recor
     enum error_code rc = start_and_wait(&w, threads, e);
     pthread_cond_destroy(&w.finished);
     pthread_mutex_destroy(&w.lock);
-    if (rc == OK && w.canceled && w.done < w.n_units)
+    if (rc == OK && w.failed_unit == w.n_units && w.canceled && w.done < w.n_units)
         rc = error_set(e, ERR_CANCELED, "study", "stopped after %u of %u runs", w.done, w.n_units);
     if (rc != OK || w.failed_unit == w.n_units) return rc;
     if (e) *e = w.failure;
