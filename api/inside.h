@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The inside of handles, for the commands that need more than the public header
- * gives: `spotsim sweep --stress`, `spotsim trace compare`.  The caller's env must
- * not be used by another thread meanwhile. */
+ * gives: `spotsim trace compare`.  The caller's env must not be used by another
+ * thread meanwhile. */
 #ifndef SPOTSIM_API_INSIDE_H
 #define SPOTSIM_API_INSIDE_H
 
@@ -9,10 +9,8 @@
 
 struct scenario_doc;
 struct scenario_env;
-struct study;
 
 struct scenario_env *env_inside(struct spotsim_env *env);
 struct scenario_doc *scenario_inside(struct spotsim_scenario *s);
-const struct study *study_inside(const struct spotsim_study *study);
 
 #endif

@@ -18,6 +18,7 @@ void result_clear(struct spotsim_result *r) {
     prepared_release(r->from);
     r->from = NULL;
     sim_result_free(&r->value);
+    stressed_free(&r->stressed);
     notes_free(&r->notes);
 }
 

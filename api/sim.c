@@ -80,14 +80,34 @@ static void pass_point(void *arg, int64_t at_ms, uint32_t ready_spot, uint32_t r
 
 /* The window lies in the scenario's own time. */
 static enum spotsim_code narrow(const struct spotsim_sim *sim, struct sim_config *c, struct spotsim_error *e) {
-    c->replication += sim->replication;
-    if (!sim->length_ms) return SPOTSIM_OK;
     if (sim->start_ms > c->horizon_ms || sim->length_ms > c->horizon_ms - sim->start_ms)
         return api_fail(e, SPOTSIM_INPUT, "window",
                         "%lld ms from %lld ms on do not lie in the scenario's time, which is %lld ms long",
                         (long long)sim->length_ms, (long long)sim->start_ms, (long long)c->horizon_ms);
     c->window_start_ms += sim->start_ms;
     c->horizon_ms = sim->length_ms;
+    return SPOTSIM_OK;
+}
+
+/* What is run.  *start_ms: where in the trace that begins; a trace under stress is
+ * cut there. */
+static enum spotsim_code choose(const struct spotsim_sim *sim, const struct scenario *s, struct spotsim_result *r,
+                                int64_t *start_ms, struct spotsim_error *e) {
+    struct error inner = {0};
+    struct sim_config calm = *scenario_calm_config(s);
+    r->config = *scenario_config(s);
+    if (sim->length_ms) {
+        enum spotsim_code rc = narrow(sim, &calm, e);
+        if (rc != SPOTSIM_OK) return rc;
+        r->config = calm;
+        if (scenario_stress(s)) {
+            rc = api_result(stress_apply(scenario_stress(s), &calm, &r->stressed, &inner), &inner, e);
+            if (rc != SPOTSIM_OK) return rc;
+            r->config = r->stressed.config;
+        }
+    }
+    r->config.replication += sim->replication;
+    *start_ms = calm.window_start_ms;
     return SPOTSIM_OK;
 }
 
@@ -98,11 +118,11 @@ static enum spotsim_code run(struct spotsim_sim *sim, const struct spotsim_scena
                                   .explain = sim->explain,
                                   .timeline = sim->timeline ? pass_point : NULL,
                                   .timeline_arg = sim};
-    r->config = *scenario_config(s->prepared->scenario);
-    enum spotsim_code rc = narrow(sim, &r->config, e);
+    int64_t start_ms = 0;
+    enum spotsim_code rc = choose(sim, s->prepared->scenario, r, &start_ms, e);
+    if (rc == SPOTSIM_OK) rc = api_result(sim_run(sim->inner, &r->config, &outputs, &r->value, &inner), &inner, e);
     if (rc != SPOTSIM_OK) return rc;
-    rc = api_result(sim_run(sim->inner, &r->config, &outputs, &r->value, &inner), &inner, e);
-    if (rc != SPOTSIM_OK) return rc;
+    r->config.window_start_ms = start_ms; /* from now on it is only shown */
     prepared_keep(s->prepared);
     r->from = s->prepared;
     return SPOTSIM_OK;

@@ -8,7 +8,7 @@
 
 /* Format 1, one object over several lines; NaN becomes null.  `c` is what was
  * run: the scenario's configuration, perhaps with another replication or
- * window. */
+ * window; its window_start_ms is where that begins in the trace as it was read. */
 void result_to_json(const struct scenario *s, const struct sim_config *c, const struct sim_result *r,
                     const struct notes *notes, struct strbuf *out);
 /* A summary with units for a reader. */

@@ -155,7 +155,7 @@ static void put_assumptions(const struct scenario *s, const struct sim_config *c
     real(out, "resolution_s", resolution ? seconds(resolution) : NAN, false);
     real(out, "gap_s", gap ? seconds(gap) : NAN, false);
     strbuf_printf(out, ",\"polarity\":\"%s\",\"nodes\":%u", scenario_polarity(s), c->nodes);
-    real(out, "start_s", seconds(scenario_calm_config(s)->window_start_ms), false);
+    real(out, "start_s", seconds(c->window_start_ms), false);
     real(out, "warmup_s", seconds(c->warmup_ms), false);
     real(out, "horizon_s", seconds(c->horizon_ms), false);
     strbuf_printf(out, ",\"trace_digest\":\"%016" PRIx64 "\"", trace_digest(c->trace));
@@ -164,7 +164,11 @@ static void put_assumptions(const struct scenario *s, const struct sim_config *c
     strbuf_puts(out, "}");
 }
 
-void assumptions_to_json(const struct scenario *s, struct strbuf *out) { put_assumptions(s, scenario_config(s), out); }
+void assumptions_to_json(const struct scenario *s, struct strbuf *out) {
+    struct sim_config c = *scenario_config(s);
+    c.window_start_ms = scenario_calm_config(s)->window_start_ms; /* a trace under stress is cut there */
+    put_assumptions(s, &c, out);
+}
 
 void result_to_json(const struct scenario *s, const struct sim_config *c, const struct sim_result *r,
                     const struct notes *notes, struct strbuf *out) {

@@ -374,24 +374,32 @@ static void test_run_settings(void **state) {
     assert_true(fabs((double)c.area[2] / 3.6e6 - value_of(r, "target_hours")) < 1e-6);
     must(spotsim_sim_set_timeline(sim, NULL, NULL));
 
-    /* a window and a replication are what the scenario's own settings are */
-    must(spotsim_scenario_copy(s, &part, E));
-    must(spotsim_scenario_set(part, "start", "3d", E));
-    must(spotsim_scenario_set(part, "horizon", "2d", E));
-    must(spotsim_scenario_set(part, "replication", "5", E));
-    must(spotsim_scenario_prepare(part, E));
-    must(spotsim_sim_run(sim, part, r, E));
-    must(spotsim_result_text(r, SPOTSIM_JSON, &theirs, E));
-    must(spotsim_sim_set_window(sim, INT64_C(3) * 86400000, INT64_C(2) * 86400000));
-    must(spotsim_sim_set_replication(sim, 5));
-    must(spotsim_sim_run(sim, s, r, E));
-    must(spotsim_result_text(r, SPOTSIM_JSON, &mine, E));
-    assert_string_equal(mine, theirs);
-    spotsim_free(mine);
-    must(spotsim_result_text(r, SPOTSIM_TEXT, &mine, E));
-    assert_non_null(strstr(mine, "Run      2d on"));
-    spotsim_free(mine);
-    spotsim_free(theirs);
+    /* a window and a replication are what the scenario's own settings are, under
+     * stress too */
+    for (int stress = 0; stress < 2; stress++) {
+        must(spotsim_scenario_set(s, "stress", stress ? "price-spike" : "none", E));
+        must(spotsim_sim_set_window(sim, 0, 0));
+        must(spotsim_sim_set_replication(sim, 0));
+        must(spotsim_scenario_prepare(s, E));
+        must(spotsim_scenario_copy(s, &part, E));
+        must(spotsim_scenario_set(part, "start", "3d", E));
+        must(spotsim_scenario_set(part, "horizon", "2d", E));
+        must(spotsim_scenario_set(part, "replication", "5", E));
+        must(spotsim_scenario_prepare(part, E));
+        must(spotsim_sim_run(sim, part, r, E));
+        must(spotsim_result_text(r, SPOTSIM_JSON, &theirs, E));
+        must(spotsim_sim_set_window(sim, INT64_C(3) * 86400000, INT64_C(2) * 86400000));
+        must(spotsim_sim_set_replication(sim, 5));
+        must(spotsim_sim_run(sim, s, r, E));
+        must(spotsim_result_text(r, SPOTSIM_JSON, &mine, E));
+        assert_string_equal(mine, theirs);
+        spotsim_free(mine);
+        must(spotsim_result_text(r, SPOTSIM_TEXT, &mine, E));
+        assert_non_null(strstr(mine, "Run      2d on"));
+        spotsim_free(mine);
+        spotsim_free(theirs);
+        spotsim_scenario_free(part);
+    }
     must(spotsim_sim_set_window(sim, end, 1));
     refused(SPOTSIM_INPUT, spotsim_sim_run(sim, s, r, E), "window");
     must(spotsim_sim_set_window(sim, 0, INT64_MAX));
@@ -410,7 +418,6 @@ static void test_run_settings(void **state) {
     }
     spotsim_result_free(r);
     spotsim_sim_free(sim);
-    spotsim_scenario_free(part);
     spotsim_scenario_free(s);
     spotsim_env_free(env);
 }
