@@ -266,7 +266,10 @@ void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind
         break;
     case SP_OBS_GRANTED:
         pool->last_granted_ms[r->market] = at_ms;
-        if (r->state <= SP_PROVISIONING) ledger_move(l, slot, SP_STARTING, at_ms);
+        if (r->state <= SP_PROVISIONING)
+            ledger_move(l, slot, SP_STARTING, at_ms);
+        else
+            ledger_mark(&l->groups[group], r->pool);
         break;
     case SP_OBS_DENIED:
         pool->last_denied_ms[r->market] = at_ms;

@@ -19,7 +19,6 @@ static void count_flagged(struct ledger_group *g, const struct sp_instance *r, s
  * counts of the row's present state. */
 static inline void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
     struct sp_pool *p = &g->pools[r->pool];
-    ledger_mark(g, r->pool);
     p->count[r->market][r->state] += sign;
     g->view.units[r->market][r->state] += p->weight * sign;
     if (r->flags & (SP_NOTICED | SP_REBALANCE)) count_flagged(g, r, p, sign);
@@ -112,6 +111,7 @@ uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_mar
     if (*newest != SP_NONE) l->newer[*newest] = slot;
     *newest = slot;
     list_insert(l, &l->groups[group], slot);
+    ledger_mark(&l->groups[group], pool);
     count(&l->groups[group], r, 1);
     return slot;
 }
@@ -120,6 +120,7 @@ void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_
     struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
     assert(r->launch != 0);
+    ledger_mark(g, r->pool);
     list_remove(l, g, slot);
     count(g, r, UINT32_MAX);
     r->state = (uint8_t)to;
@@ -131,6 +132,7 @@ void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_
 void ledger_flag(struct ledger *l, uint32_t slot, uint8_t flag, int64_t deadline_ms) {
     struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
+    ledger_mark(g, r->pool);
     count(g, r, UINT32_MAX);
     r->flags |= flag;
     if (flag & SP_NOTICED) r->deadline_ms = deadline_ms;
@@ -141,6 +143,7 @@ void ledger_remove(struct ledger *l, uint32_t slot) {
     struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
     assert(r->launch != 0);
+    ledger_mark(g, r->pool);
     list_remove(l, g, slot);
     count(g, r, UINT32_MAX);
     if (l->older[slot] != SP_NONE) l->newer[l->older[slot]] = l->newer[slot];

@@ -4,12 +4,14 @@
 #include "policies/select.h"
 
 #define ALIGN 16u
+#define MARKET(m) (1u << (m)) /* bit of a market in `marked` */
+#define ALL_MARKETS (MARKET(SP_MARKETS) - 1)
 
 static size_t room(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
 size_t composer_pools_size(uint32_t n) {
     size_t numbers = room(n * sizeof(uint32_t)), flags = room(n * sizeof(bool));
-    return numbers + flags + SP_MARKETS * (2 * numbers + 2 * flags) + room(pick_size(n));
+    return 2 * numbers + flags + SP_MARKETS * (2 * numbers + 2 * flags) + room(pick_size(n));
 }
 
 static void *take(char **at, size_t bytes) {
@@ -18,10 +20,15 @@ static void *take(char **at, size_t bytes) {
     return taken;
 }
 
-static void mark(struct pools_asked *a, uint32_t pool) {
-    if (a->marked[pool]) return;
-    a->marked[pool] = true;
-    a->changed[a->n_changed++] = pool;
+static inline void append(struct pools_asked *a, uint32_t pool) { a->changed[a->n_changed++] = pool; }
+
+/* Most of the time one that is among the changed of a market already. */
+static inline void mark(struct composer_pools *c, uint32_t pool, uint32_t markets) {
+    uint32_t before = c->marked[pool];
+    if ((before & markets) == markets) return;
+    c->marked[pool] = before | markets;
+    for (int m = 0; m < SP_MARKETS; m++)
+        if (markets & ~before & MARKET(m)) append(&c->market[m], pool);
 }
 
 void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool avoid_rebalance) {
@@ -31,38 +38,37 @@ void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool a
     c->n_spare = 0;
     c->planned = take(&at, n * sizeof(uint32_t));
     c->spare = take(&at, n * sizeof(bool));
+    c->marked = take(&at, n * sizeof(uint32_t));
     for (int m = 0; m < SP_MARKETS; m++) {
         struct pools_asked *a = &c->market[m];
-        a->n_changed = a->n_closed = 0;
+        a->n_changed = a->n_denied = 0;
         a->denied_ms = SP_NEVER;
         a->changed = take(&at, n * sizeof(uint32_t));
         a->denied = take(&at, n * sizeof(uint32_t));
-        a->marked = take(&at, n * sizeof(bool));
+        a->listed = take(&at, n * sizeof(bool));
         a->closed = take(&at, n * sizeof(bool));
-        for (uint32_t p = 0; p < n; p++) mark(a, p);
     }
+    for (uint32_t p = 0; p < n; p++) mark(c, p, ALL_MARKETS);
     c->on_demand = take(&at, pick_size(n));
     pick_init(c->on_demand, n);
 }
 
 void composer_pools_note(struct composer_pools *c, struct sp_view *view) {
-    for (uint32_t i = 0; i < view->n_changed; i++) {
-        mark(&c->market[SP_SPOT], view->changed[i]);
-        mark(&c->market[SP_ON_DEMAND], view->changed[i]);
-    }
+    for (uint32_t i = 0; i < view->n_changed; i++) mark(c, view->changed[i], ALL_MARKETS);
     view->n_changed = 0;
 }
 
-static uint32_t alive(const uint32_t n[SP_STATES]) {
+static inline uint32_t alive(const uint32_t n[SP_STATES]) {
     _Static_assert(SP_ALIVE_STATES == 5, "the states that count as alive");
     return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
 }
 
 /* Spot capacity that is observed is used up by what is there and on its way out. */
-static void look_for_room(struct composer_pools *c, const struct sp_pool *pool, uint32_t p) {
+static inline void look_for_room(struct composer_pools *c, const struct sp_pool *pool, uint32_t p) {
     int64_t rows = (int64_t)c->planned[p] + pool->count[SP_SPOT][SP_DRAINING];
     bool spare = pool->capacity == SP_UNKNOWN || pool->capacity > rows;
-    c->n_spare += (uint32_t)spare - (uint32_t)c->spare[p]; /* counts wrap around */
+    if (spare == c->spare[p]) return;
+    c->n_spare += spare ? 1 : UINT32_MAX; /* counts wrap around */
     c->spare[p] = spare;
 }
 
@@ -74,53 +80,67 @@ static void look_at_price(struct composer_pools *c, const struct sp_pool *pool, 
     pick_set(c->on_demand, p, !c->market[SP_ON_DEMAND].closed[p], denied, key, 0);
 }
 
-/* What was closed at an earlier instant is to be looked at again. */
-static void reopen(struct pools_asked *a, int64_t now_ms) {
-    if (a->denied_ms == now_ms) return;
-    for (uint32_t i = 0; i < a->n_closed; i++) {
-        a->closed[a->denied[i]] = false;
-        mark(a, a->denied[i]);
+/* What said no at an earlier instant is to be looked at again. */
+static void reopen(struct composer_pools *c, enum sp_market m, int64_t now_ms) {
+    struct pools_asked *a = &c->market[m];
+    for (uint32_t i = 0; i < a->n_denied; i++) {
+        a->listed[a->denied[i]] = false;
+        mark(c, a->denied[i], MARKET(m));
     }
-    a->n_closed = 0;
+    a->n_denied = 0;
     a->denied_ms = now_ms;
 }
 
-/* A pool is not asked that said no at this very instant, or when what is there
- * is to be replaced because it is about to go. */
-static void look_whether_open(struct composer_pools *c, const struct sp_pool *pool, enum sp_market m, uint32_t p,
-                              int64_t now_ms) {
-    struct pools_asked *a = &c->market[m];
-    bool denied = pool->last_denied_ms[m] == now_ms;
-    bool known = a->closed[p] && denied; /* stands among the denied already, or is closed for longer than that */
-    a->closed[p] = denied || (m == SP_SPOT && c->avoid_rebalance && pool->rebalance[SP_SPOT] > 0);
-    if (denied && !known) a->denied[a->n_closed++] = p;
+/* True: the pool said no at this very instant, so it is not asked. */
+static inline bool says_no(struct pools_asked *a, uint32_t p, int64_t denied_ms) {
+    if (denied_ms != a->denied_ms) return false;
+    if (!a->listed[p]) {
+        a->listed[p] = true;
+        a->denied[a->n_denied++] = p;
+    }
+    return true;
 }
 
-void composer_pools_look(struct composer_pools *c, const struct sp_view *view, enum sp_market m) {
-    struct pools_asked *a = &c->market[m];
-    reopen(a, view->now_ms);
+static void look_for_spot(struct composer_pools *c, const struct sp_view *view) {
+    struct pools_asked *a = &c->market[SP_SPOT];
     for (uint32_t i = 0; i < a->n_changed; i++) {
         uint32_t p = a->changed[i];
         const struct sp_pool *pool = &view->pools[p];
-        look_whether_open(c, pool, m, p, view->now_ms);
-        if (m == SP_ON_DEMAND) {
-            look_at_price(c, pool, p);
-        } else {
-            c->planned[p] = alive(pool->count[SP_SPOT]);
-            look_for_room(c, pool, p);
-        }
+        c->planned[p] = alive(pool->count[SP_SPOT]);
+        /* nor is a pool asked when what is there is to be replaced because it is about to go */
+        bool goes = c->avoid_rebalance && pool->rebalance[SP_SPOT] > 0;
+        a->closed[p] = says_no(a, p, pool->last_denied_ms[SP_SPOT]) || goes;
+        look_for_room(c, pool, p);
     }
+}
+
+static void look_for_on_demand(struct composer_pools *c, const struct sp_view *view) {
+    struct pools_asked *a = &c->market[SP_ON_DEMAND];
+    for (uint32_t i = 0; i < a->n_changed; i++) {
+        uint32_t p = a->changed[i];
+        const struct sp_pool *pool = &view->pools[p];
+        a->closed[p] = says_no(a, p, pool->last_denied_ms[SP_ON_DEMAND]);
+        look_at_price(c, pool, p);
+    }
+}
+
+void composer_pools_look(struct composer_pools *c, const struct sp_view *view, enum sp_market m) {
+    if (c->market[m].denied_ms != view->now_ms) reopen(c, m, view->now_ms);
+    if (m == SP_SPOT)
+        look_for_spot(c, view);
+    else
+        look_for_on_demand(c, view);
 }
 
 void composer_pools_seen(struct composer_pools *c, enum sp_market m) {
     struct pools_asked *a = &c->market[m];
-    for (uint32_t i = 0; i < a->n_changed; i++) a->marked[a->changed[i]] = false;
+    for (uint32_t i = 0; i < a->n_changed; i++) c->marked[a->changed[i]] &= ~MARKET(m);
     a->n_changed = 0;
 }
 
 void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, enum sp_market m, uint32_t pool) {
     if (m != SP_SPOT) return;
-    mark(&c->market[m], pool);
+    mark(c, pool, MARKET(SP_SPOT));
     c->planned[pool]++;
     look_for_room(c, &view->pools[pool], pool);
 }

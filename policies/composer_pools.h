@@ -9,10 +9,10 @@
 
 /* Of one market. */
 struct pools_asked {
-    uint32_t n_changed, n_closed;
+    uint32_t n_changed, n_denied;
     uint32_t *changed; /* pools not looked at since, each once */
-    uint32_t *denied;  /* pools closed because they said no at denied_ms */
-    bool *marked;      /* per pool: among the changed */
+    uint32_t *denied;  /* pools that said no at denied_ms, the instant last looked at */
+    bool *listed;      /* per pool: among the denied */
     bool *closed;      /* per pool: not to be asked now */
     int64_t denied_ms;
 };
@@ -23,6 +23,7 @@ struct composer_pools {
     uint32_t *planned;    /* per pool: alive spot rows plus what this step has asked for */
     bool *spare;          /* per pool: by its observed capacity, or unknown, there is room for another */
     uint32_t n_spare;
+    uint32_t *marked; /* per pool: the markets among whose changed pools it is, a bit each */
     struct pools_asked market[SP_MARKETS];
     struct pick *on_demand;
 };

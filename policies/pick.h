@@ -12,9 +12,15 @@ struct pick_key {
     int64_t k[3];
 };
 
+/* With so few leaves, comparing all of them when asked is cheaper than playing. */
+#define PICK_FEW 16u
+
 struct pick {
-    uint32_t leaves;   /* a power of two, at least the number of pools */
-    uint32_t winner[]; /* [2 * leaves]: node i plays 2i against 2i+1; then the keys, [leaves] */
+    uint32_t n;        /* pools */
+    uint32_t leaves;   /* a power of two, at least n */
+    uint32_t unplayed; /* few leaves, and the winner is not known */
+    uint32_t reserved;
+    uint32_t winner[]; /* [2 * leaves]: of node i, where 2i plays 2i+1; [leaves + p]: p or SP_NONE; then the keys */
 };
 
 static inline uint32_t pick_leaves(uint32_t n) {
@@ -23,20 +29,21 @@ static inline uint32_t pick_leaves(uint32_t n) {
     return leaves;
 }
 
-/* Bytes for n pools, aligned to 8. */
+/* Bytes for n pools; a multiple of 8. */
 static inline size_t pick_size(uint32_t n) {
     size_t leaves = pick_leaves(n);
-    return (sizeof(struct pick) + 2 * leaves * sizeof(uint32_t) + 7) / 8 * 8 + leaves * sizeof(struct pick_key);
+    return sizeof(struct pick) + leaves * (2 * sizeof(uint32_t) + sizeof(struct pick_key));
 }
 
 static inline struct pick_key *pick_keys(struct pick *t) {
-    size_t before = (sizeof(struct pick) + 2 * (size_t)t->leaves * sizeof(uint32_t) + 7) / 8 * 8;
-    return (struct pick_key *)(void *)((char *)t + before);
+    return (struct pick_key *)(void *)(t->winner + 2 * (size_t)t->leaves);
 }
 
 /* Empty.  `t` has pick_size(n) bytes, aligned to 8. */
 static inline void pick_init(struct pick *t, uint32_t n) {
     t->leaves = pick_leaves(n);
+    t->n = n;
+    t->unplayed = 0;
     for (uint32_t i = 0; i < 2 * t->leaves; i++) t->winner[i] = SP_NONE;
 }
 
@@ -46,29 +53,43 @@ static inline bool pick_less(const struct pick_key *a, const struct pick_key *b)
     return a->k[2] < b->k[2];
 }
 
-static inline uint32_t pick_play(const struct pick_key *keys, uint32_t left, uint32_t right) {
-    if (left == SP_NONE) return right;
-    if (right == SP_NONE) return left;
-    return pick_less(&keys[right], &keys[left]) ? right : left;
+static inline bool pick_before(const struct pick_key *keys, uint32_t pool, uint32_t other) {
+    return pick_less(&keys[pool], &keys[other]) || (pool < other && !pick_less(&keys[other], &keys[pool]));
 }
 
 /* A pool takes part with this key, or does not (`in` false). */
 static inline void pick_set(struct pick *t, uint32_t pool, bool in, int64_t k0, int64_t k1, int64_t k2) {
     struct pick_key *keys = pick_keys(t);
-    uint32_t i = t->leaves + pool, me = in ? pool : SP_NONE;
-    if (t->winner[i] == SP_NONE && !in) return;
-    if (t->winner[i] == me && keys[pool].k[0] == k0 && keys[pool].k[1] == k1 && keys[pool].k[2] == k2) return;
+    uint32_t i = t->leaves + pool, winner = in ? pool : SP_NONE;
+    if (t->winner[i] == winner && (!in || (keys[pool].k[0] == k0 && keys[pool].k[1] == k1 && keys[pool].k[2] == k2)))
+        return;
     keys[pool] = (struct pick_key){{k0, k1, k2}};
-    t->winner[i] = me;
+    t->winner[i] = winner;
+    if (t->leaves <= PICK_FEW) {
+        t->unplayed = 1;
+        return;
+    }
     while (i > 1) {
+        uint32_t other = t->winner[i ^ 1];
+        if (other != SP_NONE && (winner == SP_NONE || pick_before(keys, other, winner))) winner = other;
         i /= 2;
-        uint32_t was = t->winner[i];
-        t->winner[i] = pick_play(keys, t->winner[2 * i], t->winner[2 * i + 1]);
-        if (t->winner[i] == was && was != pool) return;
+        /* the same as before, and not for a key that has changed */
+        if (t->winner[i] == winner && winner != pool) return;
+        t->winner[i] = winner;
     }
 }
 
 /* SP_NONE when none takes part. */
-static inline uint32_t pick_best(const struct pick *t) { return t->winner[1]; }
+static inline uint32_t pick_best(struct pick *t) {
+    if (!t->unplayed) return t->winner[1];
+    const struct pick_key *keys = pick_keys(t);
+    const uint32_t *in = t->winner + t->leaves;
+    uint32_t best = SP_NONE;
+    for (uint32_t p = 0; p < t->n; p++)
+        if (in[p] != SP_NONE && (best == SP_NONE || pick_less(&keys[p], &keys[best]))) best = p;
+    t->winner[1] = best;
+    t->unplayed = 0;
+    return best;
+}
 
 #endif
