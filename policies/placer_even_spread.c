@@ -2,17 +2,17 @@
  * Always the pool that holds the fewest spot replicas, so it keeps asking the
  * emptiest one, whether that one gives anything or not. */
 #include "policies/builtin.h"
-#include "policies/select.h"
+#include "policies/placer_pick.h"
 
-static uint32_t place(void *state, const struct sp_view *view, const uint32_t *planned, const bool *closed,
+static uint32_t place(void *mem, const struct sp_view *view, const uint32_t *planned, const bool *closed,
                       int64_t *wake_ms) {
-    (void)state;
     (void)wake_ms;
-    struct select best = select_start();
-    for (uint32_t p = 0; p < view->n_pools; p++) {
-        if (!closed[p]) select_offer(&best, p, planned[p], 0, 0);
+    struct pick *best = mem;
+    for (uint32_t i = 0; i < view->n_changed; i++) {
+        uint32_t p = view->changed[i];
+        pick_set(best, p, !closed[p], planned[p], 0, 0);
     }
-    return best.best;
+    return pick_best(best);
 }
 
 const struct sp_policy placer_even_spread = {
@@ -21,5 +21,8 @@ const struct sp_policy placer_even_spread = {
     .name = "even-spread",
     .summary = "the pool with the fewest spot replicas",
     .source = "SpotHedge artifact, policies/naive_spread.py",
+    .state_size = placer_pick_size,
+    .init = placer_pick_init,
     .place = place,
+    .digest = placer_pick_digest,
 };

@@ -3,6 +3,7 @@
  * refusal; the cheaper of equals.  When all have refused, the one whose refusal
  * is oldest, so that no dead pool is asked for ever. */
 #include "policies/builtin.h"
+#include "policies/placer_pick.h"
 #include "policies/select.h"
 
 /* When the pool last denied or preempted, if that came later than its last
@@ -13,17 +14,17 @@ static int64_t refused_ms(const struct sp_pool *pool) {
     return last > pool->last_granted_ms[SP_SPOT] ? last : SP_NEVER;
 }
 
-static uint32_t place(void *state, const struct sp_view *view, const uint32_t *planned, const bool *closed,
+static uint32_t place(void *mem, const struct sp_view *view, const uint32_t *planned, const bool *closed,
                       int64_t *wake_ms) {
-    (void)state;
     (void)wake_ms;
-    struct select best = select_start();
-    for (uint32_t p = 0; p < view->n_pools; p++) {
-        if (closed[p]) continue;
+    struct pick *best = mem;
+    for (uint32_t i = 0; i < view->n_changed; i++) {
+        uint32_t p = view->changed[i];
         const struct sp_pool *pool = &view->pools[p];
-        select_offer(&best, p, refused_ms(pool), planned[p], select_price(pool->price_uusd_per_h[SP_SPOT]));
+        int64_t price = select_price(pool->price_uusd_per_h[SP_SPOT]);
+        pick_set(best, p, !closed[p], refused_ms(pool), planned[p], price);
     }
-    return best.best;
+    return pick_best(best);
 }
 
 const struct sp_policy placer_least_loaded = {
@@ -32,5 +33,8 @@ const struct sp_policy placer_least_loaded = {
     .name = "least-loaded",
     .summary = "the pool with the fewest spot replicas that did not refuse last, the cheaper of equals",
     .source = "SkyPilot's earlier spot_policies.py (fewest replicas among active locations)",
+    .state_size = placer_pick_size,
+    .init = placer_pick_init,
     .place = place,
+    .digest = placer_pick_digest,
 };
