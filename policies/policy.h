@@ -92,10 +92,11 @@ struct sp_view {
     uint32_t units[SP_MARKETS][SP_STATES];
     uint32_t noticed[SP_MARKETS][SP_STATES];
     uint32_t rebalance[SP_MARKETS][SP_STATES];
-    /* pools of which something may have changed (counts, prices, times,
-     * capacity; for a placer also `planned` and `closed`) since a placer was
-     * last asked to place, a whole policy to step: each once, in no order, at
-     * first all of them.  Others need not be looked at again. */
+    /* Pools of which something may have changed, each once, in no order; at
+     * first all of them.  In place(): since the placer was last asked to place,
+     * in anything that the pool's entry, `planned` or `closed` say; a pool that
+     * an observation named meanwhile is among them.  In step(): since the last
+     * step.  What it kept of the others still holds.  A host may name more. */
     uint32_t n_changed;
     const uint32_t *changed;
 };

@@ -69,8 +69,8 @@ static void random_policy(struct luck *l, char *text, size_t room) {
         "base-percent(base=%u,percent=40,notice=%s,rebalance=%s)",
         "safety-net(slo=0.9,overprovision=%u,notice=%s,rebalance=%s)",
     };
-    static const char *const placers[] = {"cheapest", "round-robin", "even-spread",       "least-loaded",
-                                          "random",   "skypilot",    "ttl-bench(ttl=90s)"};
+    static const char *const placers[] = {"cheapest", "round-robin", "even-spread",        "least-loaded",
+                                          "random",   "skypilot",    "ttl-bench(ttl=90s)", "spothedge"};
     char mix[160], target[120];
     if (luck_one_in(l, 2)) {
         snprintf(target, sizeof target, "constant(target=%u)", luck_below(l, 9));
@@ -88,7 +88,7 @@ static void random_policy(struct luck *l, char *text, size_t room) {
     if (which == 6)
         snprintf(text, room, "%s+on-demand()", target);
     else
-        snprintf(text, room, "%s+%s+%s", target, mix, placers[luck_below(l, 7)]);
+        snprintf(text, room, "%s+%s+%s", target, mix, placers[luck_below(l, 8)]);
 }
 
 /* Pools are dealt to the groups; some may go to none. */
