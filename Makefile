@@ -50,7 +50,7 @@ CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(OBJ)/%.o)
 BENCH_SUPPORT_OBJ := $(BENCH_SUPPORT_SRC:%.c=$(OBJ)/%.o)
 ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(TEST_SRC:%.c=$(OBJ)/%.o) $(PEER_SRC:%.c=$(OBJ)/%.o) $(BENCH_SRC:%.c=$(OBJ)/%.o) $(BENCH_SUPPORT_OBJ) $(OBJ)/bench/guard/guard.o \
-	$(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/traces/synth/generate.o
+	$(FUZZ_SRC:%.c=$(OBJ)/%.o)
 
 TESTS := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
 PEERS := $(PEER_SRC:tests/%.c=$(BUILD)/tests/%)
@@ -178,14 +178,13 @@ fuzz:
 	./scripts/run-fuzz $(BUILD)-fuzz/fuzz $(FUZZ_SECONDS)
 fuzzers: $(FUZZERS)
 
-# The bundled traces again, byte for byte; TRACES_DATA: where to.
+# The bundled traces again, byte for byte, from their presets; TRACES_DATA: where to.
 TRACES_DATA ?= traces/data
 .PHONY: traces-data
-traces-data: $(BUILD)/generate-traces
-	mkdir -p $(TRACES_DATA)/demo $(TRACES_DATA)/demo4
-	$(BUILD)/generate-traces $(TRACES_DATA)
-$(BUILD)/generate-traces: $(OBJ)/traces/synth/generate.o $(ARCHIVES)
-	$(LINK) $(LIBS) $(EXTRA_LDFLAGS)
+traces-data: all
+	mkdir -p $(TRACES_DATA)
+	$(BUILD)/spotsim trace synth nine-zones --seed 2026 --format skypilot -o $(TRACES_DATA)/demo
+	$(BUILD)/spotsim trace synth three-zones-wide --seed 2026 --format skypilot -o $(TRACES_DATA)/demo4
 
 # One JSON line for each measurement, also in $(BUILD)/bench.json.
 bench: all $(BENCHES)

@@ -121,6 +121,17 @@ says out '"stress": "drought"'
 run 0 sweep --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --replications 2
 head -n 1 "$work/out" | grep -q recovery && die "a recovery column without stress"
 
+# The table of docs/howto-stress.md
+run 0 sweep --trace traces/data/demo --target 4 --price-on-demand 3.06 --stress \
+    --vary 'policy=skyserve(dynamic=true)+skypilot,skyserve(base=1,dynamic=true)+ttl-bench,spot(overprovision=1)+ttl-bench' \
+    --replications 40 --window 7d --warmup 1h
+rows=$(sed '/^behind/,$d' "$work/out" | grep -c .)
+[ "$rows" -eq 22 ] || die "expected 22 rows, got $rows"
+sed '/^behind/,$d' "$work/out" | grep . | while read -r line; do
+    grep -qF -- "$line" docs/howto-stress.md || die "docs/howto-stress.md does not have: $line"
+done || exit 1
+ok
+
 run 2 sweep --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --vary stress=none,drougth
 says err 'did you mean "drought"?'
 run 2 run --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --set stress=typical
