@@ -15,8 +15,10 @@ static const struct option own[] = {
     {"stationary", OPTION_FLAG, NULL, "fit the runs under the trace's availability", NULL, false},
     {"shares", OPTION_VALUE, "exact|expected",
      "whether each synthetic trace has exactly the fitted shares of time, or only on average (exact)", NULL, false},
+    {"bootstrap", OPTION_VALUE, "N",
+     "traces made from the model and fitted again for standard errors of the hidden state (40; 0: none)", NULL, false},
     {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week", NULL, false},
-    {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs instead of refusing", NULL, false},
+    {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs", NULL, false},
     {"name", OPTION_VALUE, "TEXT", "what to call the model", NULL, false},
     {"quiet", OPTION_FLAG, NULL, "no tables", NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
@@ -62,9 +64,12 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
                               .no_swing = options_get(o, "no-swing") != NULL};
     struct trace *t = NULL;
     struct fit fit = {0};
+    int64_t bootstrap;
     struct strbuf report = {0}, model = {0};
     TRY(choice(o, "process", model_processes, &how.process, e));
     TRY(choice(o, "shares", model_shares_names, &how.shares, e));
+    TRY(options_int(o, "bootstrap", 0, FIT_BOOTSTRAP_MAX, FIT_BOOTSTRAP, &bootstrap, e));
+    how.bootstrap = (uint32_t)bootstrap;
     TRY(trace_read(o, o->positional, o->n_positional, &t, e));
     enum error_code rc = fit_trace(t, &how, &fit, e);
     if (rc == OK) rc = name_model(o, fit.model, o->positional[0], e);
@@ -111,8 +116,8 @@ static enum error_code run(const struct options *o, struct error *e) {
     size_t size = 0;
     struct error ignored;
     if (o->n_positional == 0) return error_set(e, ERR_INPUT, "trace fit", "expected at least one path");
-    bool lives = o->n_positional == 1 && file_read(o->positional[0], &data, &size, &ignored) == OK &&
-                 lifetimes_is(data, size);
+    bool lives =
+        o->n_positional == 1 && file_read(o->positional[0], &data, &size, &ignored) == OK && lifetimes_is(data, size);
     enum error_code rc = lives ? fit_some_lifetimes(o, data, size, e) : fit_a_trace(o, e);
     free(data);
     return rc;

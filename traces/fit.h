@@ -11,14 +11,17 @@
 
 /* Fewer complete runs of either kind than this and nothing is fitted. */
 #define FIT_RUNS_MIN 10u
+#define FIT_BOOTSTRAP 40u /* enough for a standard error within a tenth or so */
+#define FIT_BOOTSTRAP_MAX 10000u
 
 struct fit_options {
-    int process;         /* enum model_process: what the model will use */
-    int shares;          /* enum model_shares */
-    const char *family;  /* of runs: a family's name, or NULL: the best by AIC */
-    bool stationary;     /* keep the trace's availability in the runs */
-    bool skip_few;       /* leave pools with too few runs out instead of refusing */
-    bool no_swing;       /* no swing with the clock */
+    int process;        /* enum model_process: what the model will use */
+    int shares;         /* enum model_shares */
+    const char *family; /* of runs: a family's name, or NULL: the best by AIC */
+    bool stationary;    /* keep the trace's availability in the runs */
+    bool skip_few;      /* leave pools with too few runs out instead of refusing */
+    bool no_swing;      /* no swing with the clock */
+    uint32_t bootstrap; /* traces made and fitted again for the state's standard errors; 0: none of them */
 };
 
 /* One family on one kind of run. */
@@ -38,11 +41,16 @@ struct fit_side {
 };
 struct fit_pool {
     double availability;
-    struct fit_side up, down;
-    uint32_t losses, whole_losses; /* of capacity, in pools wider than one */
-    double whole_loss_se;
-    bool stationary;           /* the chosen runs were fitted under the availability */
-    double swing_p;            /* how likely the daily swing is by chance; NaN: not looked for */
+    double availability_se;
+    bool thin;                /* too few changes of its own: weights and correlations are other pools' */
+    struct fit_side up, down; /* without candidates when runs are too few */
+    double weight_se[MODEL_SCALES_MAX];
+    double wave_se[MODEL_WAVES_MAX][2]; /* of cosine and sine */
+    uint32_t losses, whole_losses;      /* of capacity, in pools wider than one */
+    double whole_loss_se, refill_se, batch_se[MODEL_BATCHES_MAX];
+    double mean_price_se, every_se, step_se, pull_se;
+    bool stationary; /* the chosen runs were fitted under the availability */
+    double swing_p;  /* how likely the daily swing is by chance; NaN: not looked for */
     uint32_t price_changes;
 };
 struct fit {
@@ -50,13 +58,16 @@ struct fit {
     struct fit_pool *pools; /* [model->n_pools] */
     uint32_t pairs_same, pairs_across;
     double same_region, across_regions;       /* mean state correlation in the trace; NaN without pairs */
-    double same_region_se, across_regions_se; /* by leaving out a tenth of the time */
+    double same_region_se, across_regions_se; /* by leaving out a tenth of the time, or from traces made again */
+    double common_se[MODEL_SCALES_MAX];
+    double *pair, *pair_se; /* [i * n_pools + j], i < j: correlation of the hidden variables; NULL without */
     uint32_t n_skipped;
     char **skipped; /* names of pools left out */
 };
 
 /* ERR_INPUT when the data are too few, naming the pool.  Free with fit_free,
- * on failure too. */
+ * on failure too.  Switches GSL's error handler, which aborts, off for the
+ * process. */
 enum error_code fit_trace(const struct trace *t, const struct fit_options *o, struct fit *out, struct error *e);
 void fit_free(struct fit *f);
 
@@ -74,8 +85,7 @@ struct lifetimes {
     bool *ended;
 };
 bool lifetimes_is(const char *data, size_t size); /* looks like such a file */
-enum error_code lifetimes_read(const char *path, const char *data, size_t size, struct lifetimes *out,
-                               struct error *e);
+enum error_code lifetimes_read(const char *path, const char *data, size_t size, struct lifetimes *out, struct error *e);
 void lifetimes_free(struct lifetimes *l);
 /* The model has the lifetime only; *side its candidates. */
 enum error_code fit_lifetimes(const struct lifetimes *l, struct fit_side *side, struct model **out, struct error *e);

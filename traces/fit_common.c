@@ -1,86 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How pools go together.  For every pair the correlation of the hidden
- * variables that explains how often the two states differ, now and some time
- * apart; then one matrix of correlations for all scales, times a share per
- * scale; then loads on factors. */
+ * How pools go together: one matrix of correlations for all scales, times a
+ * share per scale; then loads on factors. */
 #include <gsl/gsl_eigen.h>
-#include <gsl/gsl_linalg.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "traces/fit_private.h"
 
-#define LAGS 18u
-#define LAG_MAX_H 120.0
-#define LAG_MAX_SHARE 0.25
-#define CORRELATION_MAX 0.995
 #define ROUNDS 12
-#define OWN_SCALES 2u /* the fastest ones are never shared: pools seldom change at the same probe */
-#define SWEEPS 60          /* of the bounded least squares */
-#define PROJECTIONS 200    /* to the nearest correlation matrix */
+#define OWN_SCALES 2u   /* the fastest ones are never shared: pools seldom change at the same probe */
+#define SWEEPS 60       /* of the bounded least squares */
+#define PROJECTIONS 200 /* to the nearest correlation matrix */
 #define EIGEN_MIN 1e-4
-#define PULL 0.01          /* of a scale's share to where it was */
+#define PULL 0.01 /* of a scale's share to where it was */
 
 struct common {
-    const struct grid *g;
     struct model *m;
     uint32_t n_pools, n_lags;
-    double lag_h[LAGS + 1]; /* the first is 0 */
-    double importance[LAGS + 1];
-    double *seen;  /* [(i * n + j) * (LAGS + 1) + lag], i < j: correlation of the hidden variables */
+    const double *lag_h; /* the first is 0 */
+    double importance[PAIR_LAGS_MAX];
+    double *seen;   /* [pair * PAIR_LAGS_MAX + lag]: correlation of the hidden variables */
     double *matrix; /* [i * n + j] */
 };
-
-/* The correlation at which the two are both below as often as seen, on average
- * over the hours: Newton's steps inside a bracket. */
-static double matching_correlation(const struct cut *a, const struct cut *b, uint32_t hours, uint32_t shift,
-                                   double both) {
-    double lo = -CORRELATION_MAX, hi = CORRELATION_MAX, r = 0;
-    for (int i = 0; i < 40 && hi - lo > 1e-5; i++) {
-        double p = 0, slope = 0;
-        for (uint32_t h = 0; h < hours; h++) {
-            double x = a->bound[h], y = b->bound[(h + shift) % hours];
-            p += normal2_P(x, y, r) / hours;
-            slope += normal2_density(x, y, r) / hours;
-        }
-        if (p < both)
-            lo = r;
-        else
-            hi = r;
-        double next = slope > 0 ? r + (both - p) / slope : lo;
-        r = next > lo && next < hi ? next : (lo + hi) / 2;
-    }
-    return r;
-}
-
-static uint32_t hours_of(const struct model_state *a, const struct model_state *b) {
-    const struct model_state *both[] = {a, b};
-    uint32_t hours = a->n_waves || b->n_waves ? 24 : 1;
-    for (int k = 0; k < 2; k++)
-        for (uint32_t i = 0; i < both[k]->n_waves; i++)
-            if (both[k]->waves[i].period_h > 24) hours = SWING_HOURS;
-    return hours;
-}
-
-static void see_pair(struct common *c, uint32_t i, uint32_t j) {
-    struct cut a[CUTS_MAX], b[CUTS_MAX];
-    const struct model_state *x = &c->m->pools[i].state, *y = &c->m->pools[j].state;
-    uint32_t na = pool_cuts(c->g, i, x, a), nb = pool_cuts(c->g, j, y, b), hours = hours_of(x, y);
-    uint32_t cuts = na > nb ? na : nb;
-    for (uint32_t l = 0; l < c->n_lags; l++) {
-        double lag = c->lag_h[l];
-        uint32_t shift = (uint32_t)(c->lag_h[l] + 0.5) % hours;
-        double sum = 0;
-        for (uint32_t k = 0; k < cuts; k++) {
-            const struct cut *u = &a[k < na ? k : na - 1], *v = &b[k < nb ? k : nb - 1];
-            double differ = (grid_differ(c->g, i, u->value, j, v->value, lag) +
-                             grid_differ(c->g, j, v->value, i, u->value, lag)) / 2;
-            sum += matching_correlation(u, v, hours, shift, (u->share + v->share - differ) / 2);
-        }
-        c->seen[((size_t)i * c->n_pools + j) * (LAGS + 1) + l] = sum / cuts;
-    }
-}
 
 /* What the scale's part of the correlation of a pair is at a lag, for a full
  * share and a correlation of 1. */
@@ -103,7 +45,7 @@ static void solve_matrix(struct common *c, uint32_t lags) {
             double up = 0, down = 0;
             for (uint32_t l = 0; l < lags; l++) {
                 double f = pair_reach(c, i, j, l), w = c->importance[l] * c->importance[l];
-                up += w * f * c->seen[((size_t)i * c->n_pools + j) * (LAGS + 1) + l];
+                up += w * f * c->seen[pair_index(c->n_pools, i, j) * PAIR_LAGS_MAX + l];
                 down += w * f * f;
             }
             double q = down > 1e-12 ? clip(up / down, 0.98) : 0;
@@ -120,7 +62,7 @@ static void solve_shares(struct common *c) {
         for (uint32_t j = i + 1; j < c->n_pools; j++)
             for (uint32_t l = 0; l < c->n_lags; l++) {
                 double w = c->importance[l] * c->importance[l], q = c->matrix[i * c->n_pools + j];
-                double y = c->seen[((size_t)i * c->n_pools + j) * (LAGS + 1) + l], x[MODEL_SCALES_MAX];
+                double y = c->seen[pair_index(c->n_pools, i, j) * PAIR_LAGS_MAX + l], x[MODEL_SCALES_MAX];
                 for (uint32_t k = 0; k < n; k++) x[k] = q * reach(c, i, j, k, l);
                 for (uint32_t k = 0; k < n; k++) {
                     b[k] += w * x[k] * y;
@@ -224,30 +166,9 @@ static enum error_code set_loads(struct common *c, struct eigen *g, struct error
     return OK;
 }
 
-static void choose_lags(struct common *c) {
-    double most = c->g->n * c->g->step_h * LAG_MAX_SHARE, last = 0;
-    if (most > LAG_MAX_H) most = LAG_MAX_H;
-    c->importance[0] = 3;
-    c->n_lags = 1;
-    for (uint32_t i = 0; i < LAGS; i++) {
-        double lag = floor(pow(most / c->g->probe_h, (double)i / (LAGS - 1)) + 0.5) * c->g->probe_h;
-        if (lag <= last) continue;
-        last = lag;
-        c->lag_h[c->n_lags] = lag;
-        c->importance[c->n_lags++] = 1 / sqrt(1 + lag / 12);
-    }
-}
-
-static enum error_code solve(struct common *c, struct error *e) {
+/* The matrix that is nearest and possible, and loads that give it. */
+static enum error_code settle_matrix(struct common *c, struct error *e) {
     struct eigen g = {0};
-    for (uint32_t i = 0; i < c->n_pools; i++)
-        for (uint32_t j = i + 1; j < c->n_pools; j++) see_pair(c, i, j);
-    for (uint32_t k = 0; k < c->m->n_scales; k++) c->m->common[k] = k >= OWN_SCALES;
-    for (int round = 0; round < ROUNDS; round++) {
-        solve_matrix(c, c->n_lags);
-        solve_shares(c);
-    }
-    solve_matrix(c, 1); /* what happens at the same moment counts most */
     if (!eigen_alloc(&g, c->n_pools)) {
         eigen_free(&g);
         return error_set(e, ERR_FAILED, NULL, "out of memory");
@@ -260,15 +181,69 @@ static enum error_code solve(struct common *c, struct error *e) {
     return rc;
 }
 
-enum error_code common_fit(const struct grid *g, struct model *m, struct error *e) {
-    struct common c = {.g = g, .m = m, .n_pools = m->n_pools};
-    size_t pairs = (size_t)m->n_pools * m->n_pools;
+static bool same_region(const struct grid *g, uint32_t i, uint32_t j) {
+    const char *r = g->trace->pools[i].region;
+    return *r && strcmp(r, g->trace->pools[j].region) == 0;
+}
+
+/* Pairs with a pool that hardly changes are as others of their kind. */
+static void fill_thin(const struct grid *g, const bool *thin, struct common *c) {
+    double mean[2][PAIR_LAGS_MAX] = {{0}}, n[2] = {0, 0};
+    for (uint32_t i = 0; i < c->n_pools; i++)
+        for (uint32_t j = i + 1; j < c->n_pools; j++) {
+            bool same = same_region(g, i, j);
+            if (thin[i] || thin[j]) continue;
+            n[same]++;
+            for (uint32_t l = 0; l < c->n_lags; l++)
+                mean[same][l] += c->seen[pair_index(c->n_pools, i, j) * PAIR_LAGS_MAX + l];
+        }
+    for (uint32_t i = 0; i < c->n_pools; i++)
+        for (uint32_t j = i + 1; j < c->n_pools; j++) {
+            bool same = same_region(g, i, j);
+            if (!thin[i] && !thin[j]) continue;
+            for (uint32_t l = 0; l < c->n_lags; l++)
+                c->seen[pair_index(c->n_pools, i, j) * PAIR_LAGS_MAX + l] = n[same] > 0 ? mean[same][l] / n[same] : 0;
+        }
+}
+
+static bool start(struct common *c, const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
+                  struct model *m) {
+    size_t all = (size_t)m->n_pools * m->n_pools;
+    *c = (struct common){.m = m, .n_pools = m->n_pools};
+    c->n_lags = pairs_lags(p, &c->lag_h);
+    c->seen = malloc(all * PAIR_LAGS_MAX * sizeof *c->seen);
+    c->matrix = calloc(all, sizeof *c->matrix);
+    if (!c->seen || !c->matrix) return false;
+    memcpy(c->seen, seen, all * PAIR_LAGS_MAX * sizeof *c->seen);
+    fill_thin(g, thin, c);
+    c->importance[0] = 3;
+    for (uint32_t l = 1; l < c->n_lags; l++) c->importance[l] = 1 / sqrt(1 + c->lag_h[l] / 12);
+    for (uint32_t k = 0; k < m->n_scales; k++) m->common[k] = k >= OWN_SCALES;
+    for (int round = 0; round < ROUNDS; round++) {
+        solve_matrix(c, c->n_lags);
+        solve_shares(c);
+    }
+    return true;
+}
+
+bool common_shares(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin, struct model *m) {
+    struct common c;
+    bool ok = start(&c, g, p, seen, thin, m);
+    free(c.seen);
+    free(c.matrix);
+    return ok;
+}
+
+enum error_code common_fit(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
+                           struct model *m, struct error *e) {
+    struct common c;
     for (uint32_t k = 0; k < m->n_scales; k++) m->common[k] = 0;
     if (m->n_pools < 2) return OK;
-    c.seen = calloc(pairs * (LAGS + 1), sizeof *c.seen);
-    c.matrix = calloc(pairs, sizeof *c.matrix);
-    choose_lags(&c);
-    enum error_code rc = c.seen && c.matrix ? solve(&c, e) : error_set(e, ERR_FAILED, NULL, "out of memory");
+    enum error_code rc = start(&c, g, p, seen, thin, m) ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
+    if (rc == OK) {
+        solve_matrix(&c, 1); /* what happens at the same moment counts most */
+        rc = settle_matrix(&c, e);
+    }
     free(c.seen);
     free(c.matrix);
     return rc;
@@ -281,31 +256,30 @@ enum error_code common_fit(const struct grid *g, struct model *m, struct error *
 /* Correlation of "is up" of two pools without one block of time (BLOCKS: with
  * all). */
 static double correlation(const struct grid *g, uint32_t a, uint32_t b, uint32_t without) {
-    const uint16_t *x = grid_pool(g, a), *y = grid_pool(g, b);
+    const uint64_t *x = g->pool[a].up, *y = g->pool[b].up;
     double n = 0, sx = 0, sy = 0, both = 0;
-    for (uint32_t i = 0; i < g->n; i++) {
-        if ((uint64_t)i * BLOCKS / g->n == without) continue;
-        n++;
-        sx += x[i] > 0;
-        sy += y[i] > 0;
-        both += x[i] > 0 && y[i] > 0;
+    for (uint32_t k = 0; k < BLOCKS; k++) {
+        uint32_t from = (uint32_t)((uint64_t)g->n * k / BLOCKS), to = (uint32_t)((uint64_t)g->n * (k + 1) / BLOCKS);
+        if (k == without) continue;
+        n += to - from;
+        sx += grid_count(x, NULL, from, to);
+        sy += grid_count(y, NULL, from, to);
+        both += grid_count(x, y, from, to);
     }
-    double v = (sx / n) * (1 - sx / n) * (sy / n) * (1 - sy / n);
+    double v = n > 0 ? (sx / n) * (1 - sx / n) * (sy / n) * (1 - sy / n) : 0;
     return v > 0 ? (both / n - sx / n * (sy / n)) / sqrt(v) : NAN;
 }
 
-static void mean_correlations(const struct grid *g, uint32_t without, double *same, double *across, uint32_t *n_same,
-                              uint32_t *n_across) {
+void grid_correlations(const struct grid *g, uint32_t without, double *same, double *across, uint32_t *n_same,
+                       uint32_t *n_across) {
     double sums[2] = {0, 0};
     uint32_t n[2] = {0, 0};
     for (uint32_t i = 0; i < g->n_pools; i++)
         for (uint32_t j = i + 1; j < g->n_pools; j++) {
-            const char *r = g->trace->pools[i].region;
-            bool together = *r && strcmp(r, g->trace->pools[j].region) == 0;
             double c = correlation(g, i, j, without);
             if (isnan(c)) continue;
-            sums[together] += c;
-            n[together]++;
+            sums[same_region(g, i, j)] += c;
+            n[same_region(g, i, j)]++;
         }
     *across = n[0] ? sums[0] / n[0] : NAN;
     *same = n[1] ? sums[1] / n[1] : NAN;
@@ -316,9 +290,9 @@ static void mean_correlations(const struct grid *g, uint32_t without, double *sa
 void correlation_fit(const struct grid *g, struct fit *f) {
     double same[BLOCKS], across[BLOCKS], mean[2] = {0, 0}, v[2] = {0, 0};
     uint32_t ignored[2];
-    mean_correlations(g, BLOCKS, &f->same_region, &f->across_regions, &f->pairs_same, &f->pairs_across);
+    grid_correlations(g, BLOCKS, &f->same_region, &f->across_regions, &f->pairs_same, &f->pairs_across);
     for (uint32_t b = 0; b < BLOCKS; b++) {
-        mean_correlations(g, b, &same[b], &across[b], &ignored[0], &ignored[1]);
+        grid_correlations(g, b, &same[b], &across[b], &ignored[0], &ignored[1]);
         mean[0] += same[b] / BLOCKS;
         mean[1] += across[b] / BLOCKS;
     }

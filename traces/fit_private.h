@@ -38,41 +38,54 @@ enum error_code side_fit(const struct run_data *d, const enum family_kind *kinds
 enum error_code family_fit_stationary(const struct run_data *up, const struct run_data *down, double availability,
                                       struct fit_candidate *u, struct fit_candidate *d, struct error *e);
 /* Losses by size, refill time. */
-void runs_group_loss(const struct trace_pool *p, struct model_runs *runs, struct fit_pool *report);
+void runs_group_loss(const struct trace_pool *p, double step_h, struct model_runs *runs, struct fit_pool *report);
 
-/* ---- state: fit_grid.c, fit_swing.c, fit_scales.c, fit_common.c --------------- */
+/* ---- state: fit_grid.c, fit_swing.c, fit_targets.c, fit_scales.c, fit_pairs.c, fit_common.c,
+ *      fit_state.c, fit_errors.c */
 
-/* Pools' capacities at equal steps over their common time. */
+/* Pools sampled side by side over their common time, as questions with yes or
+ * no: "is the capacity at least so much?", a bit per sample.  A pool of width
+ * one has one such cut, wider ones two (any, all; near a third and two thirds
+ * of the time where those say nothing), a pool that never changes none. */
+#define CUTS_MAX 2u
+struct grid_pool {
+    uint32_t n_cuts;
+    uint32_t value[CUTS_MAX];
+    double share[CUTS_MAX]; /* of samples below */
+    uint64_t *bits[CUTS_MAX];
+    uint64_t *up; /* at least 1 */
+};
 struct grid {
     uint32_t n_pools, n; /* samples */
     double step_h, probe_h;
     const struct trace *trace;
-    uint16_t *value; /* [pool * n + i]; capacities past 65535 are cut */
-    uint32_t *max;   /* per pool */
+    struct grid_pool *pool;
 };
-enum error_code grid_make(const struct trace *t, struct grid *g, struct error *e);
+/* `like` (may be NULL): its cuts are used. */
+enum error_code grid_make(const struct trace *t, const struct grid *like, struct grid *g, struct error *e);
 void grid_free(struct grid *g);
-static inline const uint16_t *grid_pool(const struct grid *g, uint32_t pool) {
-    return g->value + (size_t)pool * g->n;
-}
-/* Share of moments t at which "a's capacity at t is at least va" and "b's at
- * t + lag is at least vb" differ; between samples by interpolation. */
-double grid_differ(const struct grid *g, uint32_t a, uint32_t va, uint32_t b, uint32_t vb, double lag_h);
-double grid_share(const struct grid *g, uint32_t pool, uint32_t at_least);
+/* Samples in [from, to) that are set in x, and in y if it is not NULL. */
+uint32_t grid_count(const uint64_t *x, const uint64_t *y, uint32_t from, uint32_t to);
+/* Share of moments t at which cut x of pool a at t and cut y of pool b at
+ * t + lag differ; between samples by interpolation. */
+double grid_differ(const struct grid *g, uint32_t a, uint32_t x, uint32_t b, uint32_t y, double lag_h);
+static inline bool grid_bit(const uint64_t *x, uint32_t i) { return x[i / 64] >> (i % 64) & 1; }
 
 /* Waves of a pool that its samples show; *p: how likely the daily one is by
  * chance. */
 void swing_fit(const struct grid *g, uint32_t pool, struct model_state *state, double *p);
+/* The waves' sizes for the periods that are there; false: none found. */
+bool swing_sizes(const struct grid *g, uint32_t pool, struct model_state *state);
 
-/* Pool "is at least `value`" as the state process sees it. */
+/* A cut as the state process sees it: below while Z < bound, by hour. */
 struct cut {
-    uint32_t value;
-    double share;               /* of time below */
-    double bound[SWING_HOURS];  /* by hour: below while Z < bound */
+    double share;                                  /* of time below */
+    double bound[SWING_HOURS], below[SWING_HOURS]; /* below: P(Z < bound) */
 };
-#define CUTS_MAX 2u
-/* One cut for pools of width one, two (any, all) for wider ones; returns how
- * many. */
+/* Hours that stand for the week: every seventh meets each hour of the day once. */
+#define CUT_HOURS 24u
+#define CUT_EVERY (SWING_HOURS / CUT_HOURS)
+/* Returns how many cuts. */
 uint32_t pool_cuts(const struct grid *g, uint32_t pool, const struct model_state *state, struct cut out[CUTS_MAX]);
 
 /* What the state process is fitted to, for one pool: how often the state
@@ -84,34 +97,91 @@ struct targets {
     uint32_t n_lags, n_windows, n_cuts;
     double lag_h[LAGS_MAX];
     uint32_t windows[WINDOWS]; /* that fit into the trace, by length */
-    uint32_t value[CUTS_MAX];
     double differ[CUTS_MAX][LAGS_MAX];
     double deviation[CUTS_MAX][WINDOWS];
 };
-/* Lags, windows and cuts from `like` when it is not NULL. */
+/* Lags and windows from `like` when it is not NULL. */
 void targets_see(const struct grid *g, uint32_t pool, const struct targets *like, struct targets *out);
 
 /* The model's scales for a probing interval and a span. */
 void scales_choose(double probe_h, double span_h, struct model *m);
-/* Weights of one pool's variance over the scales; `towards` (may be NULL) is
- * what weak evidence falls back to. */
-enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const struct targets *targets,
-                           const double *towards, struct model_state *state, struct error *e);
-/* Traces made from the model, seen as the real one was: means over them. */
-enum error_code targets_simulate(const struct model *m, const struct targets *like, struct targets *out,
-                                 struct error *e);
-/* common[] and loads of all pools from how pairs differ. */
-enum error_code common_fit(const struct grid *g, struct model *m, struct error *e);
+/* Weights of one pool's variance over the scales: what the model expects of it
+ * is worked out once (waves must be there), then solved for targets.  `towards`
+ * (may be NULL) is what weak evidence falls back to. */
+struct problem;
+enum error_code scales_open(const struct grid *g, uint32_t pool, const struct model *m, const struct model_state *state,
+                            const struct targets *like, struct problem **out, struct error *e);
+enum error_code scales_solve(struct problem *p, const struct targets *targets, const double *towards,
+                             struct model_state *state, struct error *e);
+void scales_close(struct problem *p);
+
+/* How pairs of pools go together at some lags, the first of which is 0: the
+ * correlation of hidden variables that explains how often two states differ. */
+#define PAIR_LAGS_MAX 19u
+struct pairs;
+enum error_code pairs_new(const struct grid *g, const struct model *m, struct pairs **out, struct error *e);
+void pairs_free(struct pairs *p);
+uint32_t pairs_lags(const struct pairs *p, const double **lag_h);
+/* How often both of the pair i < j are below, by cut, at a lag. */
+void pairs_both(const struct pairs *p, const struct grid *g, uint32_t i, uint32_t j, uint32_t lag,
+                double out[CUTS_MAX]);
+/* The correlation at which they would be. */
+double pairs_match(const struct pairs *p, uint32_t i, uint32_t j, uint32_t lag, const double both[CUTS_MAX]);
+/* Correlations as a trace shows them, at all lags. */
+void pairs_see(const struct pairs *p, const struct grid *g, uint32_t i, uint32_t j, double out[PAIR_LAGS_MAX]);
+static inline size_t pair_index(uint32_t n_pools, uint32_t i, uint32_t j) { return (size_t)i * n_pools + j; }
+
+/* common[] and loads of all pools.  seen[pair * PAIR_LAGS_MAX + lag]; thin[i]:
+ * the pool changes too seldom to say how it goes with others, which then is as
+ * for other pairs of its kind. */
+enum error_code common_fit(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
+                           struct model *m, struct error *e);
+/* common[] alone; false: out of memory. */
+bool common_shares(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin, struct model *m);
 /* Mean state correlations with standard errors. */
 void correlation_fit(const struct grid *g, struct fit *f);
+/* Mean state correlations of "is up" of pairs within a region and across
+ * regions, without one tenth of the time (10: with all); NaN without pairs. */
+void grid_correlations(const struct grid *g, uint32_t without, double *same, double *across, uint32_t *n_same,
+                       uint32_t *n_across);
 
-/* P(X < h, Y < k) of two standard normal variables with correlation r. */
+/* Traces made from the model, each seen as the real one was: calls
+ * see(arg, trace's number, its grid) for each of n. */
+enum error_code simulate(const struct model *m, const struct grid *like, uint32_t n, uint64_t seed,
+                         enum error_code (*see)(void *arg, uint32_t number, const struct grid *g, struct error *e),
+                         void *arg, struct error *e);
+/* How many of them are worth their time. */
+uint32_t simulate_count(const struct model *m);
+
+/* What the state process was fitted to, kept for its standard errors. */
+struct state_fit {
+    const struct grid *g;
+    struct model *m;
+    const bool *thin;                  /* [pool]: weights are the others' mean */
+    struct problem **problem;          /* [pool]; NULL: thin */
+    struct targets *seen, *aim, *made; /* [pool]: in the trace, aimed at, in traces made from the model */
+    struct pairs *pairs;
+    double *pair_seen, *pair_aim,
+        *pair_made; /* [pair * PAIR_LAGS_MAX + lag]; made: [pair * CUTS_MAX + cut], both below */
+};
+enum error_code state_fit(struct state_fit *s, struct error *e);
+void state_fit_free(struct state_fit *s);
+/* Standard errors by fitting n traces made from the model again. */
+enum error_code state_errors(const struct state_fit *s, uint32_t n, struct fit *f, struct error *e);
+
+/* P(X < h, Y < k) of two standard normal variables with correlation r; what
+ * depends on r only is worked out once.  ph, pk: P(X < h), P(Y < k). */
+#define NORMAL2_NODES 20u
+struct normal2 {
+    uint32_t n;
+    double weight[NORMAL2_NODES], squares[NORMAL2_NODES], product[NORMAL2_NODES];
+};
+void normal2_prepare(double r, struct normal2 *out);
+double normal2_at(const struct normal2 *t, double h, double k, double ph, double pk);
 double normal2_P(double h, double k, double r);
-/* Its derivative by r. */
-double normal2_density(double h, double k, double r);
 
 /* ---- fit_price.c ------------------------------------------------------------------ */
 
-void price_fit(const struct trace_pool *p, struct model_pool *out, struct fit_pool *report);
+void price_fit(const struct trace_pool *p, int64_t span_ms, struct model_pool *out, struct fit_pool *report);
 
 #endif

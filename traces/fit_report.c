@@ -22,7 +22,8 @@ static void put_candidate(const struct fit_candidate *c, bool chosen, double lea
         strbuf_printf(out, "%s%s ", i ? ", " : "", info->parameter[i].name);
         put_estimate(c->family.p[i], c->se[i], "", out);
     }
-    if (c->family.kind == FAMILY_LOGNORMAL && isfinite(c->family.cap_h)) strbuf_printf(out, ", cap_h %.3g", c->family.cap_h);
+    if (c->family.kind == FAMILY_LOGNORMAL && isfinite(c->family.cap_h))
+        strbuf_printf(out, ", cap_h %.3g", c->family.cap_h);
     if (c->family.kind == FAMILY_EMPIRICAL) strbuf_printf(out, "%u runs", c->family.n);
     strbuf_puts(out, "\n");
 }
@@ -37,42 +38,81 @@ void fit_side_report(const char *what, const struct fit_side *side, struct strbu
         if (side->candidate[i].fitted) put_candidate(&side->candidate[i], (int)i == side->chosen, least, out);
 }
 
+static void put_share(double value, double se, struct strbuf *out) {
+    strbuf_printf(out, "%.0f", 100 * value);
+    if (isfinite(se)) strbuf_printf(out, " ± %.0f", 100 * se);
+    strbuf_puts(out, " %");
+}
+
 static void put_state(const struct model *m, const struct model_pool *p, const struct fit_pool *f, struct strbuf *out) {
     strbuf_puts(out, "  state: share of variance by scale");
-    for (uint32_t k = 0; k < m->n_scales; k++)
-        strbuf_printf(out, "%s %.3g h %.0f %%", k ? "," : "", m->scale_h[k], 100 * p->state.weight[k]);
+    for (uint32_t k = 0; k < m->n_scales; k++) {
+        strbuf_printf(out, "%s %.3g h ", k ? "," : "", m->scale_h[k]);
+        put_share(p->state.weight[k], f->thin ? NAN : f->weight_se[k], out);
+    }
+    if (f->thin) strbuf_puts(out, " (too few changes of its own: the other pools' mean)");
     if (p->state.n_waves) strbuf_puts(out, "\n  swing:");
     for (uint32_t w = 0; w < p->state.n_waves; w++) {
         const struct model_wave *v = &p->state.waves[w];
         double late = atan2(v->sine, v->cosine) / (2 * M_PI) * v->period_h;
-        strbuf_printf(out, "%s %.3g h wave of %.2f sd, most at hour %.1f", w ? "," : "", v->period_h,
-                      sqrt(v->cosine * v->cosine + v->sine * v->sine), late < 0 ? late + v->period_h : late);
+        double size = sqrt(v->cosine * v->cosine + v->sine * v->sine);
+        double se = hypot(v->cosine * f->wave_se[w][0], v->sine * f->wave_se[w][1]) / size;
+        strbuf_printf(out, "%s %.3g h wave of ", w ? "," : "", v->period_h);
+        put_estimate(size, se, " sd", out);
+        strbuf_printf(out, ", most at hour %.1f", late < 0 ? late + v->period_h : late);
     }
     if (p->state.n_waves && isfinite(f->swing_p)) strbuf_printf(out, " (daily by chance: p = %.2g)", f->swing_p);
+    strbuf_puts(out, "\n");
+}
+
+static void put_price(const struct model_price *p, const struct fit_pool *f, struct strbuf *out) {
+    strbuf_puts(out, "  price: mean ");
+    put_estimate(p->mean_usd, f->mean_price_se, " $/h", out);
+    strbuf_printf(out, ", %u change%s", f->price_changes, f->price_changes == 1 ? "" : "s");
+    if (p->step > 0) {
+        strbuf_puts(out, ", one every ");
+        put_estimate(p->every_h, f->every_se, " h, mean step ", out);
+        put_estimate(100 * p->step, 100 * f->step_se, " %, pulled back by ", out);
+        put_estimate(p->pull, f->pull_se, "", out);
+    }
     strbuf_puts(out, "\n");
 }
 
 static void put_pool(const struct fit *f, uint32_t i, struct strbuf *out) {
     const struct model_pool *p = &f->model->pools[i];
     const struct fit_pool *r = &f->pools[i];
-    strbuf_printf(out, "%s: available %.4f of the time%s\n", p->name, r->availability,
-                  r->stationary ? "; the chosen runs keep that" : "");
-    fit_side_report("up-runs", &r->up, out);
-    fit_side_report("down-runs", &r->down, out);
-    if (p->runs.width > 1)
-        strbuf_printf(out, "  losses: %u of %u took everything (%.3f ± %.3f); what a batch took is back after %.2g h\n",
-                      r->whole_losses, r->losses, p->runs.whole_loss, r->whole_loss_se, p->runs.refill_h);
-    if (p->has_state) put_state(f->model, p, r, out);
-    if (p->has_price)
-        strbuf_printf(out, "  price: mean %.4f $/h, %u changes, one every %.2g h, mean step %.2g %%, pulled back by %.2g\n",
-                      p->price.mean_usd, r->price_changes, p->price.every_h, 100 * p->price.step, p->price.pull);
+    strbuf_printf(out, "%s: available ", p->name);
+    strbuf_printf(out, "%.4f", r->availability);
+    if (isfinite(r->availability_se)) strbuf_printf(out, " ± %.2g", r->availability_se);
+    strbuf_printf(out, " of the time%s\n", r->stationary ? "; the chosen runs keep that" : "");
+    if (p->n_levels == 1)
+        strbuf_printf(out, "  always has %u\n", p->levels[0].capacity);
+    else if (!p->has_runs)
+        strbuf_printf(out, "  %u complete up-runs and %u down-runs: too few for distributions (%u of each)\n", r->up.n,
+                      r->down.n, FIT_RUNS_MIN);
+    if (p->has_runs) {
+        fit_side_report("up-runs", &r->up, out);
+        fit_side_report("down-runs", &r->down, out);
+    }
+    if (p->has_runs && p->runs.width > 1) {
+        strbuf_printf(out, "  losses: %u of %u took everything (%.3f ± %.3f)", r->whole_losses, r->losses,
+                      p->runs.whole_loss, r->whole_loss_se);
+        if (p->runs.n_batches) {
+            strbuf_puts(out, "; what a batch took is back after ");
+            put_estimate(p->runs.refill_h, r->refill_se, " h", out);
+        }
+        strbuf_puts(out, "\n");
+    }
+    if (p->has_state && p->n_levels > 1) put_state(f->model, p, r, out);
+    if (p->has_price) put_price(&p->price, r, out);
 }
 
 void fit_report(const struct fit *f, struct strbuf *out) {
     const struct model *m = f->model;
     char probe[32];
-    strbuf_printf(out, "Run lengths as a probe every %s saw them (K = ceil(X / interval); the first run is dropped,\n"
-                       "the last one censored).  * has the least AIC or was asked for.\n\n",
+    strbuf_printf(out,
+                  "Run lengths as a probe every %s saw them (K = ceil(X / interval); the first run is dropped,\n"
+                  "the last one censored).  * has the least AIC or was asked for.\n\n",
                   text_format_duration(m->resolution_ms, probe));
     for (uint32_t i = 0; i < m->n_pools; i++) put_pool(f, i, out);
     if (m->n_pools > 1) {
@@ -86,8 +126,10 @@ void fit_report(const struct fit *f, struct strbuf *out) {
             put_estimate(f->across_regions, f->across_regions_se, ",", out);
         }
         strbuf_puts(out, m->n_scales ? " carried by\n" : " not in this model: its pools are independent.\n");
-        for (uint32_t k = 0; k < m->n_scales; k++)
-            strbuf_printf(out, "%s%.3g h %.0f %%", k ? ", " : "  ", m->scale_h[k], 100 * m->common[k]);
+        for (uint32_t k = 0; k < m->n_scales; k++) {
+            strbuf_printf(out, "%s%.3g h ", k ? ", " : "  ", m->scale_h[k]);
+            put_share(m->common[k], f->common_se[k], out);
+        }
         if (m->n_scales) strbuf_printf(out, " of each scale, by %u factors.\n", m->n_factors);
     }
     for (uint32_t i = 0; i < f->n_skipped; i++)
@@ -99,6 +141,34 @@ void fit_report(const struct fit *f, struct strbuf *out) {
 static void put_number(const char *name, double x, struct strbuf *out) {
     strbuf_printf(out, "\"%s\": ", name);
     strbuf_real(out, isfinite(x) ? x : (double)NAN);
+}
+
+static void put_list(const char *name, const double *x, uint32_t n, struct strbuf *out) {
+    strbuf_printf(out, ", \"%s\": [", name);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i) strbuf_puts(out, ", ");
+        strbuf_real(out, isfinite(x[i]) ? rint(x[i] * 1e6) / 1e6 : (double)NAN);
+    }
+    strbuf_puts(out, "]");
+}
+
+/* Of each pool with those behind it. */
+static void put_triangle(const char *name, const struct fit *f, const double *pair, struct strbuf *out) {
+    uint32_t n = f->model->n_pools;
+    if (!pair) return;
+    strbuf_printf(out, ",\n    \"%s\": {", name);
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        if (i) strbuf_puts(out, ", ");
+        strbuf_json_string(out, f->model->pools[i].name);
+        strbuf_puts(out, ": [");
+        for (uint32_t j = i + 1; j < n; j++) {
+            double x = pair[(size_t)i * n + j];
+            if (j > i + 1) strbuf_puts(out, ", ");
+            strbuf_real(out, isfinite(x) ? rint(x * 1e4) / 1e4 : (double)NAN);
+        }
+        strbuf_puts(out, "]");
+    }
+    strbuf_puts(out, "}");
 }
 
 static void side_json(const char *name, const struct fit_side *s, struct strbuf *out) {
@@ -123,15 +193,30 @@ static void side_json(const char *name, const struct fit_side *s, struct strbuf 
 static void pool_note(void *arg, uint32_t pool, struct strbuf *out) {
     const struct fit *f = arg;
     const struct fit_pool *r = &f->pools[pool];
+    const struct model *m = f->model;
+    const struct model_pool *p = &m->pools[pool];
     strbuf_puts(out, ",\n     \"fit\": {");
     put_number("availability", r->availability, out);
     strbuf_puts(out, ", ");
-    side_json("up", &r->up, out);
-    strbuf_puts(out, ", ");
-    side_json("down", &r->down, out);
-    if (f->model->pools[pool].runs.width > 1) {
+    put_number("availability_se", r->availability_se, out);
+    if (p->has_runs) {
+        strbuf_puts(out, ", ");
+        side_json("up", &r->up, out);
+        strbuf_puts(out, ", ");
+        side_json("down", &r->down, out);
+    }
+    if (p->has_runs && p->runs.width > 1) {
         strbuf_printf(out, ", \"losses\": %u, \"whole\": %u, ", r->losses, r->whole_losses);
         put_number("whole_loss_se", r->whole_loss_se, out);
+        strbuf_puts(out, ", ");
+        put_number("refill_h_se", r->refill_se, out);
+        put_list("batches_se", r->batch_se, p->runs.n_batches, out);
+    }
+    if (p->has_state && !r->thin) put_list("weights_se", r->weight_se, m->n_scales, out);
+    if (p->has_state && p->state.n_waves) put_list("waves_se", r->wave_se[0], 2 * p->state.n_waves, out);
+    if (p->has_price) {
+        double errors[] = {r->mean_price_se, r->every_se, r->step_se, r->pull_se};
+        put_list("price_se", errors, 4, out);
     }
     strbuf_puts(out, "}");
 }
@@ -146,6 +231,9 @@ static void model_note(void *arg, struct strbuf *out) {
     put_number("correlation_across_regions", f->across_regions, out);
     strbuf_puts(out, ", ");
     put_number("correlation_across_regions_se", f->across_regions_se, out);
+    if (f->model->n_scales) put_list("common_se", f->common_se, f->model->n_scales, out);
+    put_triangle("hidden_correlation", f, f->pair, out);
+    put_triangle("hidden_correlation_se", f, f->pair_se, out);
     strbuf_puts(out, "}");
 }
 

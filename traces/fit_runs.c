@@ -78,11 +78,11 @@ enum error_code runs_collect(const struct trace_pool *p, bool up, double step_h,
     return OK;
 }
 
-enum error_code runs_exact(const double *hours, const bool *ended, uint32_t n, struct run_data *out,
-                           struct error *e) {
+enum error_code runs_exact(const double *hours, const bool *ended, uint32_t n, struct run_data *out, struct error *e) {
     *out = (struct run_data){0};
     for (uint32_t i = 0; i < n; i++) {
-        if (!add_bin(out, hours[i], ended[i] ? hours[i] : INFINITY)) return error_set(e, ERR_FAILED, NULL, "out of memory");
+        if (!add_bin(out, hours[i], ended[i] ? hours[i] : INFINITY))
+            return error_set(e, ERR_FAILED, NULL, "out of memory");
         out->runs += ended[i];
         if (hours[i] > out->longest_h) out->longest_h = hours[i];
     }
@@ -92,37 +92,64 @@ enum error_code runs_exact(const double *hours, const bool *ended, uint32_t n, s
 
 /* ---- losses ------------------------------------------------------------------------ */
 
-void runs_group_loss(const struct trace_pool *p, struct model_runs *runs, struct fit_pool *report) {
+/* The mean of a time whose mean as seen by a probe, rounded up to its step, is
+ * `seen`: an exponential. */
+static double unrounded(double seen_h, double step_h) {
+    return step_h > 0 && seen_h > step_h ? -step_h / log(1 - step_h / seen_h) : seen_h;
+}
+
+/* Sizes of losses; what is missing while the pool is up comes back after an
+ * exponential time, whose mean is time missing over instances that came back. */
+struct losses {
+    double batch[MODEL_BATCHES_MAX], batches, missing_ms, back, back_squared;
+    uint32_t n, whole, largest;
+};
+
+static void count_losses(const struct trace_pool *p, uint32_t width, struct losses *out) {
     const struct trace_capacity *c = &p->capacity;
-    double batches = 0, missing_ms = 0, lost = 0;
-    uint32_t width = 0;
-    for (uint32_t i = 0; i < c->n; i++)
-        if (c->value[i] > width) width = c->value[i];
-    *runs = (struct model_runs){.up = runs->up, .down = runs->down, .width = width, .whole_loss = 1};
     for (uint32_t i = 0; i < c->n; i++) {
         int64_t end = i + 1 < c->n ? c->at_ms[i + 1] : p->span_ms;
-        if (c->value[i] > 0) missing_ms += (double)(width - c->value[i]) * (double)(end - c->at_ms[i]);
-        if (i == 0 || c->value[i] >= c->value[i - 1]) continue;
+        if (c->value[i] > 0) out->missing_ms += (double)(width - c->value[i]) * (double)(end - c->at_ms[i]);
+        if (i == 0) continue;
+        if (c->value[i] >= c->value[i - 1]) {
+            double back = c->value[i - 1] > 0 ? c->value[i] - c->value[i - 1] : 0;
+            out->back += back;
+            out->back_squared += back * back;
+            continue;
+        }
         uint32_t size = c->value[i - 1] - c->value[i];
-        report->losses++;
+        out->n++;
         if (c->value[i] == 0) {
-            report->whole_losses++;
+            out->whole++;
             continue;
         }
         if (size > MODEL_BATCHES_MAX) size = MODEL_BATCHES_MAX;
-        runs->batch[size - 1]++;
-        if (size > runs->n_batches) runs->n_batches = size;
-        batches++;
-        lost += size;
+        out->batch[size - 1]++;
+        out->batches++;
+        if (size > out->largest) out->largest = size;
     }
-    if (!report->losses || batches == 0 || report->whole_losses == 0) {
-        runs->n_batches = 0;
-        return;
-    }
-    for (uint32_t i = 0; i < runs->n_batches; i++) runs->batch[i] /= batches;
-    double share = (double)report->whole_losses / report->losses;
+}
+
+void runs_group_loss(const struct trace_pool *p, double step_h, struct model_runs *runs, struct fit_pool *report) {
+    const struct trace_capacity *c = &p->capacity;
+    struct losses l = {.n = 0};
+    uint32_t width = 0;
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->value[i] > width) width = c->value[i];
+    count_losses(p, width, &l);
+    *runs = (struct model_runs){.up = runs->up, .down = runs->down, .width = width, .whole_loss = 1};
+    report->losses = l.n;
+    report->whole_losses = l.whole;
+    if (l.batches == 0 || l.whole == 0) return;
+    double share = (double)l.whole / l.n;
     runs->whole_loss = share;
-    report->whole_loss_se = sqrt(share * (1 - share) / report->losses);
-    runs->refill_h = missing_ms / lost / (double)MS_PER_HOUR; /* Little's law */
-    if (!(runs->refill_h > 1e-3)) runs->refill_h = 1e-3;
+    report->whole_loss_se = sqrt(share * (1 - share) / l.n);
+    runs->n_batches = l.largest;
+    for (uint32_t i = 0; i < l.largest; i++) {
+        runs->batch[i] = l.batch[i] / l.batches;
+        report->batch_se[i] = sqrt(runs->batch[i] * (1 - runs->batch[i]) / l.batches);
+    }
+    double seen_h = l.back > 0 ? l.missing_ms / l.back / (double)MS_PER_HOUR : 0;
+    runs->refill_h = fmax(unrounded(seen_h, step_h), 1e-3);
+    report->refill_se = l.back > 0 ? runs->refill_h * sqrt(l.back_squared) / l.back : NAN;
 }

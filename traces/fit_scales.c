@@ -2,6 +2,7 @@
  * How a pool's variance spreads over the time scales, from how often its state
  * differs at two moments (which, unlike a correlation, needs no mean) and from
  * how much windows differ in availability. */
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_multifit_nlinear.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,22 +10,22 @@
 
 #include "traces/fit_private.h"
 
-#define FASTEST 0.35      /* shortest scale, in probing intervals: nearly white */
-#define SECOND 1.5        /* next one */
-#define RATIO 4.0         /* between further ones */
+#define FASTEST 0.35 /* shortest scale, in probing intervals: nearly white */
+#define SECOND 1.5   /* next one */
+#define RATIO 4.0    /* between further ones */
 #define SLOWEST_H 150.0
-#define SPAN_SHARE 0.25   /* no scale longer than this share of the trace */
+#define SPAN_SHARE 0.25 /* no scale longer than this share of the trace */
 #define ANGLES 41u
-#define CURVE 70u         /* lags for the integral of a window's variance */
+#define CORRELATION_MOST 0.9999999
+#define CURVE 70u /* lags for the integral of a window's variance */
 #define SUBSETS_MAX (1u << MODEL_SCALES_MAX)
 #define WEIGHT_FIRST 15.0 /* of the first lag: it is the rate of changes */
 #define WEIGHT_SECOND 5.0
-#define PULL 0.3          /* towards the other pools' mean weights */
+#define PULL 0.3 /* towards the other pools' mean weights */
 #define RIDGE 0.01
 #define ROUNDS 80
 #define FLOOR 1e-4
 #define START 0.02 /* no weight starts at 0, from where it could not move */
-
 
 void scales_choose(double probe_h, double span_h, struct model *m) {
     double most = span_h * SPAN_SHARE < SLOWEST_H ? span_h * SPAN_SHARE : SLOWEST_H;
@@ -36,20 +37,19 @@ void scales_choose(double probe_h, double span_h, struct model *m) {
     if (m->n_scales == 1) m->scale_h[m->n_scales++] = scale;
 }
 
-static void add_cut(const struct grid *g, uint32_t pool, const double *swing, uint32_t value, struct cut *out) {
-    out->value = value;
-    out->share = 1 - grid_share(g, pool, value);
-    double bound = model_bound(swing, out->share);
-    for (int h = 0; h < SWING_HOURS; h++) out->bound[h] = bound - swing[h];
-}
-
 uint32_t pool_cuts(const struct grid *g, uint32_t pool, const struct model_state *state, struct cut out[CUTS_MAX]) {
+    const struct grid_pool *p = &g->pool[pool];
     double swing[SWING_HOURS];
     model_swing_week(state, swing);
-    add_cut(g, pool, swing, 1, &out[0]);
-    if (g->max[pool] < 2) return 1;
-    add_cut(g, pool, swing, g->max[pool], &out[1]);
-    return 2;
+    for (uint32_t c = 0; c < p->n_cuts; c++) {
+        double bound = model_bound(swing, p->share[c]);
+        out[c].share = p->share[c];
+        for (int h = 0; h < SWING_HOURS; h++) {
+            out[c].bound[h] = bound - swing[h];
+            out[c].below[h] = gsl_cdf_ugaussian_P(out[c].bound[h]);
+        }
+    }
+    return p->n_cuts;
 }
 
 /* ---- what a model expects ------------------------------------------------------------- */
@@ -57,29 +57,32 @@ uint32_t pool_cuts(const struct grid *g, uint32_t pool, const struct model_state
 /* P(differ) by hours between the moments and by the angle whose cosine is the
  * correlation; rows are made when needed. */
 struct differ_table {
-    uint32_t hours; /* after which the swing repeats: 1, 24 or SWING_HOURS */
+    bool swings; /* else all hours are alike */
+    struct normal2 angle[ANGLES];
     bool made[SWING_HOURS];
     double row[SWING_HOURS][ANGLES];
 };
 
-static uint32_t swing_period(const struct model_state *s) {
-    uint32_t hours = s->n_waves ? 24 : 1;
-    for (uint32_t i = 0; i < s->n_waves; i++)
-        if (s->waves[i].period_h > 24) hours = SWING_HOURS;
-    return hours;
+static void table_start(struct differ_table *t, bool swings) {
+    t->swings = swings;
+    for (uint32_t a = 0; a < ANGLES; a++) {
+        double r = cos(M_PI / 2 * a / (ANGLES - 1));
+        normal2_prepare(r < CORRELATION_MOST ? r : CORRELATION_MOST, &t->angle[a]);
+    }
 }
 
 static const double *table_row(struct differ_table *t, const struct cut *cut, double lag_h) {
-    uint32_t shift = (uint32_t)(lag_h + 0.5) % t->hours;
+    uint32_t shift = t->swings ? (uint32_t)(lag_h + 0.5) % SWING_HOURS : 0, hours = t->swings ? CUT_HOURS : 1;
     if (t->made[shift]) return t->row[shift];
     t->made[shift] = true;
     for (uint32_t a = 0; a < ANGLES; a++) {
-        double r = cos(M_PI / 2 * a / (ANGLES - 1)), sum = 0;
-        for (uint32_t h = 0; h < t->hours; h++) {
-            double x = cut->bound[h], y = cut->bound[(h + shift) % t->hours];
-            sum += normal2_P(x, INFINITY, 0) + normal2_P(y, INFINITY, 0) - 2 * normal2_P(x, y, r < 0.9999999 ? r : 0.9999999);
+        double sum = 0;
+        for (uint32_t i = 0; i < hours; i++) {
+            uint32_t h = i * CUT_EVERY, k = (h + shift) % SWING_HOURS;
+            sum += cut->below[h] + cut->below[k] -
+                   2 * normal2_at(&t->angle[a], cut->bound[h], cut->bound[k], cut->below[h], cut->below[k]);
         }
-        t->row[shift][a] = sum / t->hours;
+        t->row[shift][a] = sum / hours;
     }
     return t->row[shift];
 }
@@ -167,7 +170,8 @@ static void cut_residuals(struct problem *p, uint32_t cut, const uint32_t *cell,
         double v = n / (n - 1) *
                    (window_variance(&p->curve, covariance, at_0, targets_window_h[w]) -
                     window_variance(&p->curve, covariance, at_0, targets_window_h[w] * n));
-        double expected = sqrt(v > 1e-5 ? v : 1e-5), seen = p->seen->deviation[cut][w] > 1e-3 ? p->seen->deviation[cut][w] : 1e-3;
+        double expected = sqrt(v > 1e-5 ? v : 1e-5),
+               seen = p->seen->deviation[cut][w] > 1e-3 ? p->seen->deviation[cut][w] : 1e-3;
         gsl_vector_set(out, (*row)++, sqrt(n / 10) * log(expected / seen));
     }
 }
@@ -198,13 +202,12 @@ static int residuals(const gsl_vector *x, void *arg, gsl_vector *out) {
 /* ---- the fit ------------------------------------------------------------------------------ */
 
 static enum error_code problem_start(struct problem *p, const struct grid *g, uint32_t pool,
-                                     const struct model_state *state, const double *towards, struct error *e) {
+                                     const struct model_state *state, const struct targets *like, struct error *e) {
     const struct model *m = p->m;
     p->subsets = 1u << m->n_scales;
     p->span_h = g->n * g->step_h;
-    for (uint32_t k = 0; k < m->n_scales; k++) p->towards[k] = towards ? towards[k] : 1.0 / m->n_scales;
-    p->observed.n = p->seen->n_lags;
-    memcpy(p->observed.lag_h, p->seen->lag_h, sizeof p->seen->lag_h);
+    p->observed.n = like->n_lags;
+    memcpy(p->observed.lag_h, like->lag_h, sizeof like->lag_h);
     for (uint32_t i = 0; i < CURVE; i++)
         p->curve.lag_h[p->curve.n++] = g->probe_h / 2 * pow(2 * p->span_h / g->probe_h, (double)i / (CURVE - 1));
     TRY(lags_settle(&p->observed, m, e));
@@ -213,15 +216,25 @@ static enum error_code problem_start(struct problem *p, const struct grid *g, ui
     for (uint32_t c = 0; c < p->n_cuts; c++) {
         p->table[c] = calloc(1, sizeof *p->table[c]);
         if (!p->table[c]) return error_set(e, ERR_FAILED, NULL, "out of memory");
-        p->table[c]->hours = swing_period(state);
+        table_start(p->table[c], state->n_waves > 0);
     }
     return OK;
 }
 
-static void problem_free(struct problem *p) {
+void scales_close(struct problem *p) {
+    if (!p) return;
     free(p->observed.still);
     free(p->curve.still);
     for (uint32_t c = 0; c < CUTS_MAX; c++) free(p->table[c]);
+    free(p);
+}
+
+enum error_code scales_open(const struct grid *g, uint32_t pool, const struct model *m, const struct model_state *state,
+                            const struct targets *like, struct problem **out, struct error *e) {
+    struct problem *p = *out = calloc(1, sizeof *p);
+    if (!p) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    p->m = m;
+    return problem_start(p, g, pool, state, like, e);
 }
 
 /* Least squares from one start; *left: what remains. */
@@ -267,15 +280,9 @@ static bool solve(struct problem *p, double *weight) {
     return isfinite(least);
 }
 
-enum error_code scales_fit(const struct grid *g, uint32_t pool, const struct model *m, const struct targets *targets,
-                           const double *towards, struct model_state *state, struct error *e) {
-    struct problem *p = calloc(1, sizeof *p);
-    if (!p) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    p->m = m;
+enum error_code scales_solve(struct problem *p, const struct targets *targets, const double *towards,
+                             struct model_state *state, struct error *e) {
     p->seen = targets;
-    enum error_code rc = problem_start(p, g, pool, state, towards, e);
-    if (rc == OK && !solve(p, state->weight)) rc = error_set(e, ERR_FAILED, NULL, "the weights cannot be fitted");
-    problem_free(p);
-    free(p);
-    return rc;
+    for (uint32_t k = 0; k < p->m->n_scales; k++) p->towards[k] = towards ? towards[k] : 1.0 / p->m->n_scales;
+    return solve(p, state->weight) ? OK : error_set(e, ERR_FAILED, NULL, "the weights cannot be fitted");
 }

@@ -8,22 +8,26 @@
 
 #include "traces/fit_private.h"
 
-#define NEIGHBOURS 3       /* frequencies on each side */
-#define CHANCE_MAX 0.05    /* a wave less likely than this by chance stays */
-#define CYCLES_MIN 4       /* fewer cycles in the trace say nothing */
+#define NEIGHBOURS 3    /* frequencies on each side */
+#define CHANCE_MAX 0.05 /* a wave less likely than this by chance stays */
+#define CYCLES_MIN 4    /* fewer cycles in the trace say nothing */
 #define ROUNDS 12
 #define AMPLITUDE_MAX 1.5
 #define WAVES 3
 
 static const double periods_h[WAVES] = {24, 12, 168};
 
-/* Power of "is up" at a frequency of so many cycles in the whole trace. */
+/* The question that waves are fitted to: "is up" where that changes. */
+static const uint64_t *question(const struct grid *g, uint32_t pool) { return g->pool[pool].bits[0]; }
+static double share_yes(const struct grid *g, uint32_t pool) { return 1 - g->pool[pool].share[0]; }
+
+/* Its power at a frequency of so many cycles in the whole trace. */
 static double power(const struct grid *g, uint32_t pool, double cycles) {
-    const uint16_t *x = grid_pool(g, pool);
+    const uint64_t *x = question(g, pool);
     double c = 0, s = 0, turn = 2 * M_PI * cycles / g->n, cosine = 1, sine = 0, dc = cos(turn), ds = sin(turn);
-    double mean = grid_share(g, pool, 1);
+    double mean = share_yes(g, pool);
     for (uint32_t i = 0; i < g->n; i++) {
-        double y = (x[i] > 0) - mean, next = cosine * dc - sine * ds;
+        double y = grid_bit(x, i) - mean, next = cosine * dc - sine * ds;
         c += y * cosine;
         s += y * sine;
         sine = sine * dc + cosine * ds;
@@ -55,12 +59,12 @@ struct hours {
 };
 
 static void count_hours(const struct grid *g, uint32_t pool, struct hours *h) {
-    const uint16_t *x = grid_pool(g, pool);
+    const uint64_t *x = question(g, pool);
     *h = (struct hours){{0}, {0}};
     for (uint32_t i = 0; i < g->n; i++) {
         uint32_t hour = (uint32_t)fmod((i + 0.5) * g->step_h, SWING_HOURS);
         h->n[hour]++;
-        h->up[hour] += x[i] > 0;
+        h->up[hour] += grid_bit(x, i);
     }
 }
 
@@ -87,7 +91,8 @@ static bool scoring_step(const struct hours *h, const double *period, uint32_t n
         if (v < 1e-9 || h->n[t] == 0) continue;
         for (uint32_t i = 0; i < size; i++) {
             *gsl_vector_ptr(b, i) += row[i] * slope * (h->up[t] - h->n[t] * p) / v;
-            for (uint32_t j = 0; j < size; j++) *gsl_matrix_ptr(a, i, j) += row[i] * row[j] * slope * slope * h->n[t] / v;
+            for (uint32_t j = 0; j < size; j++)
+                *gsl_matrix_ptr(a, i, j) += row[i] * row[j] * slope * slope * h->n[t] / v;
         }
     }
     for (uint32_t i = 0; ok && i < size; i++) *gsl_matrix_ptr(a, i, i) += 1e-6;
@@ -101,21 +106,28 @@ static bool scoring_step(const struct hours *h, const double *period, uint32_t n
     return ok;
 }
 
-void swing_fit(const struct grid *g, uint32_t pool, struct model_state *state, double *p) {
-    double period[WAVES], beta[1 + 2 * WAVES] = {0}, mean = grid_share(g, pool, 1);
-    uint32_t n = 0;
-    state->n_waves = 0;
-    *p = chance(g, pool, periods_h[0]);
-    if (mean <= 0 || mean >= 1) return;
-    for (uint32_t w = 0; w < WAVES; w++)
-        if (chance(g, pool, periods_h[w]) < CHANCE_MAX) period[n++] = periods_h[w];
-    if (n == 0) return;
+bool swing_sizes(const struct grid *g, uint32_t pool, struct model_state *state) {
+    double period[WAVES], beta[1 + 2 * WAVES] = {0}, mean = share_yes(g, pool);
     struct hours h;
+    if (mean <= 0 || mean >= 1 || state->n_waves > WAVES) return false;
+    for (uint32_t w = 0; w < state->n_waves; w++) period[w] = state->waves[w].period_h;
     count_hours(g, pool, &h);
     beta[0] = gsl_cdf_ugaussian_Pinv(mean);
     for (int i = 0; i < ROUNDS; i++)
-        if (!scoring_step(&h, period, n, beta)) return;
-    for (uint32_t w = 0; w < n; w++)
-        state->waves[w] = (struct model_wave){period[w], beta[1 + 2 * w], beta[2 + 2 * w]};
-    state->n_waves = n;
+        if (!scoring_step(&h, period, state->n_waves, beta)) return false;
+    for (uint32_t w = 0; w < state->n_waves; w++) {
+        state->waves[w].cosine = beta[1 + 2 * w];
+        state->waves[w].sine = beta[2 + 2 * w];
+    }
+    return true;
+}
+
+void swing_fit(const struct grid *g, uint32_t pool, struct model_state *state, double *p) {
+    state->n_waves = 0;
+    *p = NAN;
+    if (g->pool[pool].n_cuts == 0) return;
+    *p = chance(g, pool, periods_h[0]);
+    for (uint32_t w = 0; w < WAVES; w++)
+        if (chance(g, pool, periods_h[w]) < CHANCE_MAX) state->waves[state->n_waves++].period_h = periods_h[w];
+    if (state->n_waves && !swing_sizes(g, pool, state)) state->n_waves = 0;
 }

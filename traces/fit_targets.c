@@ -11,10 +11,9 @@
 
 #define LAG_MAX_H 200.0
 #define LAG_MAX_SHARE 0.3
-#define SIMULATED_H (24.0 * 1600) /* all traces made together */
+#define SIMULATED_H (24.0 * 6400) /* all traces made together */
 #define TRACES_MIN 8u
-#define TRACES_MAX 60u
-#define SEED 20260101u
+#define TRACES_MAX 400u
 
 const double targets_window_h[WINDOWS] = {24, 72, 168};
 
@@ -30,13 +29,11 @@ static void lags_choose(const struct grid *g, struct targets *t) {
     }
 }
 
-static double window_deviation(const struct grid *g, uint32_t pool, uint32_t value, double hours, uint32_t n) {
-    const uint16_t *x = grid_pool(g, pool);
+static double window_deviation(const struct grid *g, const uint64_t *x, double hours, uint32_t n) {
     double sum = 0, squares = 0;
     for (uint32_t w = 0; w < n; w++) {
-        uint32_t from = (uint32_t)(w * hours / g->step_h), to = (uint32_t)((w + 1) * hours / g->step_h), up = 0;
-        for (uint32_t i = from; i < to && i < g->n; i++) up += x[i] >= value;
-        double share = (double)up / (to - from);
+        uint32_t from = (uint32_t)(w * hours / g->step_h), to = (uint32_t)((w + 1) * hours / g->step_h);
+        double share = (double)grid_count(x, NULL, from, to < g->n ? to : g->n) / (to - from);
         sum += share;
         squares += share * share;
     }
@@ -44,64 +41,56 @@ static double window_deviation(const struct grid *g, uint32_t pool, uint32_t val
     return v > 0 ? sqrt(v) : 0;
 }
 
+static void windows_choose(const struct grid *g, struct targets *t) {
+    for (uint32_t w = 0; w < WINDOWS; w++) {
+        double n = floor(g->n * g->step_h / targets_window_h[w] + 1e-9);
+        if (n >= 3) t->windows[t->n_windows++] = (uint32_t)n;
+    }
+}
+
 void targets_see(const struct grid *g, uint32_t pool, const struct targets *like, struct targets *out) {
+    const struct grid_pool *p = &g->pool[pool];
     memset(out, 0, sizeof *out);
+    out->n_cuts = p->n_cuts;
     if (like) {
         out->n_lags = like->n_lags;
         out->n_windows = like->n_windows;
-        out->n_cuts = like->n_cuts;
         memcpy(out->lag_h, like->lag_h, sizeof out->lag_h);
         memcpy(out->windows, like->windows, sizeof out->windows);
-        memcpy(out->value, like->value, sizeof out->value);
     } else {
         lags_choose(g, out);
-        for (uint32_t w = 0; w < WINDOWS; w++) {
-            uint32_t n = (uint32_t)(g->n * g->step_h / targets_window_h[w]);
-            if (n >= 3) out->windows[out->n_windows++] = n;
-        }
-        out->value[out->n_cuts++] = 1;
-        if (g->max[pool] > 1) out->value[out->n_cuts++] = g->max[pool];
+        windows_choose(g, out);
     }
     for (uint32_t c = 0; c < out->n_cuts; c++) {
-        for (uint32_t l = 0; l < out->n_lags; l++)
-            out->differ[c][l] = grid_differ(g, pool, out->value[c], pool, out->value[c], out->lag_h[l]);
+        for (uint32_t l = 0; l < out->n_lags; l++) out->differ[c][l] = grid_differ(g, pool, c, pool, c, out->lag_h[l]);
         for (uint32_t w = 0; w < out->n_windows; w++)
-            out->deviation[c][w] = window_deviation(g, pool, out->value[c], targets_window_h[w], out->windows[w]);
+            out->deviation[c][w] = window_deviation(g, p->bits[c], targets_window_h[w], out->windows[w]);
     }
 }
 
-static void add_targets(const struct targets *one, double share, struct targets *sum) {
-    for (uint32_t c = 0; c < one->n_cuts; c++) {
-        for (uint32_t l = 0; l < one->n_lags; l++) sum->differ[c][l] += share * one->differ[c][l];
-        for (uint32_t w = 0; w < one->n_windows; w++) sum->deviation[c][w] += share * one->deviation[c][w];
-    }
-}
+/* ---- traces made from a model ------------------------------------------------------------ */
 
-static enum error_code see_made(const struct model *m, uint64_t seed, const struct targets *like, double share,
-                                struct targets *out, struct error *e) {
-    struct trace *t = NULL;
-    struct grid g = {0};
-    struct synth_options how = {.seed = seed};
-    TRY(synth_trace(m, &how, &t, e));
-    enum error_code rc = grid_make(t, &g, e);
-    for (uint32_t i = 0; rc == OK && i < m->n_pools; i++) {
-        struct targets one;
-        targets_see(&g, i, &like[i], &one);
-        add_targets(&one, share, &out[i]);
-    }
-    grid_free(&g);
-    trace_free(t);
-    return rc;
-}
-
-enum error_code targets_simulate(const struct model *m, const struct targets *like, struct targets *out,
-                                 struct error *e) {
+uint32_t simulate_count(const struct model *m) {
     double count = SIMULATED_H * (double)MS_PER_HOUR / (double)m->span_ms;
-    uint32_t n = count < TRACES_MIN ? TRACES_MIN : count > TRACES_MAX ? TRACES_MAX : (uint32_t)count;
+    return count < TRACES_MIN ? TRACES_MIN : count > TRACES_MAX ? TRACES_MAX : (uint32_t)count;
+}
+
+enum error_code simulate(const struct model *m, const struct grid *like, uint32_t n, uint64_t seed,
+                         enum error_code (*see)(void *arg, uint32_t number, const struct grid *g, struct error *e),
+                         void *arg, struct error *e) {
     struct model plain = *m; /* whatever the model will be used for */
     plain.process = MODEL_STATE;
     plain.n_events = 0;
-    memset(out, 0, m->n_pools * sizeof *out);
-    for (uint32_t i = 0; i < n; i++) TRY(see_made(&plain, SEED + i, like, 1.0 / n, out, e));
+    for (uint32_t i = 0; i < n; i++) {
+        struct trace *t = NULL;
+        struct grid g = {0};
+        struct synth_options how = {.seed = seed + i};
+        TRY(synth_trace(&plain, &how, &t, e));
+        enum error_code rc = grid_make(t, like, &g, e);
+        if (rc == OK) rc = see(arg, i, &g, e);
+        grid_free(&g);
+        trace_free(t);
+        TRY(rc);
+    }
     return OK;
 }

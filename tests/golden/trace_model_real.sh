@@ -13,8 +13,8 @@ real=${SPOTSIM_TRACES:-../shared/traces}
 work=$(mktemp -d "${TMPDIR:-/tmp}/spotsim-golden.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 bad=0 campaigns=0
-traces=32
-[ "${SPOTSIM_FULL:-0}" = 1 ] && traces=200
+traces=100
+[ "${SPOTSIM_FULL:-0}" = 1 ] && traces=400
 
 # campaign NAME MISSES FIT-OPTIONS PATH...: at most so many of the 18 quantities
 # outside; the shape within the limits below
@@ -52,7 +52,9 @@ printf 'pool,offset\nus-east-1f_v100_1,1975ticks\n' >"$work/wide4.align"
 campaign nine-2023 0 "" "$s/availability/1-node/aws-02-15-2023" "$real/skynomad/v100_spot_prices.json"
 campaign eight-2022 2 "" "$s/availability/1-node/aws-10-26-2022"
 campaign wide16 4 "" "$s/availability/16-node/aws-08-27-2023"
-campaign wide4 2 --skip-few "$s/preemption/4-node/aws-08-03-2023"
+campaign wide4 2 "" "$s/preemption/4-node/aws-08-03-2023"
 campaign intel 1 "" "$s/preemption/1-node/aws-04-19-2023"
+campaign aws1 2 "" "$real/spothedge/AWS1"
+campaign aws2 4 "" "$real/spothedge/AWS2"
 echo "# count: campaigns compared with their models: $campaigns"
 [ $bad -eq 0 ]

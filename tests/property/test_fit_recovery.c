@@ -140,7 +140,7 @@ static void group_loss(void **state) {
         struct trace *t = make(m, seed);
         struct model_runs runs = {.width = 0};
         struct fit_pool report = {0};
-        runs_group_loss(&t->pools[0], &runs, &report);
+        runs_group_loss(&t->pools[0], 300.0 / 3600, &runs, &report);
         hits += fabs(runs.whole_loss - 0.5) <= Z * report.whole_loss_se;
         refill += runs.refill_h / n;
         trace_free(t);

@@ -43,18 +43,21 @@ static struct trace *load(const char *text) {
 static void bivariate_normal(void **state) {
     (void)state;
     for (double r = -.99; r < 1; r += .03) {
-        assert_true(fabs(normal2_P(0, 0, r) - (.25 + asin(r) / (2 * M_PI))) < 1e-12);
+        assert_true(fabs(normal2_P(0, 0, r) - (.25 + asin(r) / (2 * M_PI))) < 1e-9);
         for (double h = -2; h <= 2; h += .5)
             for (double k = -2; k <= 2; k += .5) {
                 double slope = (normal2_P(h, k, r + 1e-4) - normal2_P(h, k, r - 1e-4)) / 2e-4;
-                if (fabs(r) < .95) assert_true(fabs(slope - normal2_density(h, k, r)) < 1e-5);
+                double density =
+                    exp(-(h * h + k * k - 2 * h * k * r) / (2 * (1 - r * r))) / (2 * M_PI * sqrt(1 - r * r));
+                bool at_a_change =
+                    fabs(fabs(r) - .3) < 2e-4 || fabs(fabs(r) - .75) < 2e-4; /* of the number of points */
+                if (fabs(r) < .95 && !at_a_change) assert_true(fabs(slope - density) < 1e-5);
                 assert_true(fabs(normal2_P(h, k, r) - normal2_P(k, h, r)) < 1e-12);
             }
     }
     assert_true(fabs(normal2_P(.3, 1.2, 0) - normal2_P(.3, INFINITY, 0) * normal2_P(INFINITY, 1.2, 0)) < 1e-12);
     assert_true(fabs(normal2_P(.3, .3, .99999999) - normal2_P(.3, INFINITY, 0)) < 1e-4);
     assert_true(normal2_P(-INFINITY, 1, .5) == 0 && normal2_P(1, -INFINITY, .5) == 0);
-    assert_true(normal2_density(INFINITY, 0, .5) == 0);
 }
 
 static void runs_as_a_probe_sees_them(void **state) {
@@ -89,8 +92,8 @@ static void exponential_maximum(void **state) {
     struct fit_candidate c;
     assert_ok(runs_exact(hours, ended, 6, &d, &e), &e);
     assert_ok(family_fit(FAMILY_EXPONENTIAL, &d, &c, &e), &e);
-    assert_true(fabs(c.family.p[0] - 19.0 / 5) < 1e-3);       /* time lived over deaths */
-    assert_true(fabs(c.se_free[0] - 1 / sqrt(5)) < 1e-3);     /* curvature: the number of deaths */
+    assert_true(fabs(c.family.p[0] - 19.0 / 5) < 1e-3);   /* time lived over deaths */
+    assert_true(fabs(c.se_free[0] - 1 / sqrt(5)) < 1e-3); /* curvature: the number of deaths */
     assert_true(fabs(c.aic - (2 - 2 * c.log_likelihood)) < 1e-9);
     run_data_free(&d);
 }
@@ -99,9 +102,11 @@ static void nearest_families_win(void **state) {
     (void)state;
     struct error e = {0};
     struct fit_options o = {.process = MODEL_RUNS};
-    struct trace *t = make("{\"format\": 1, \"process\": \"runs\", \"span\": \"200d\", \"resolution\": \"600s\", \"pools\": "
-                           "[{\"name\": \"p\", \"up\": {\"family\": \"weibull\", \"scale_h\": 2, \"shape\": 0.4}, \"down\": "
-                           "{\"family\": \"exponential\", \"mean_h\": 2}}]}", 3);
+    struct trace *t =
+        make("{\"format\": 1, \"process\": \"runs\", \"span\": \"200d\", \"resolution\": \"600s\", \"pools\": "
+             "[{\"name\": \"p\", \"up\": {\"family\": \"weibull\", \"scale_h\": 2, \"shape\": 0.4}, \"down\": "
+             "{\"family\": \"exponential\", \"mean_h\": 2}}]}",
+             3);
     struct fit f;
     assert_ok(fit_trace(t, &o, &f, &e), &e);
     assert_int_equal(f.pools[0].up.chosen, FAMILY_WEIBULL);
@@ -131,9 +136,11 @@ static void nearest_families_win(void **state) {
 /* ---- whole fits ------------------------------------------------------------------------- */
 
 static const char wide[] =
-    "{\"format\": 1, \"span\": \"40d\", \"resolution\": \"10m\", \"scales_h\": [1, 8, 40], \"pools\": [{\"name\": \"us-east-1a\", "
+    "{\"format\": 1, \"span\": \"40d\", \"resolution\": \"10m\", \"scales_h\": [1, 8, 40], \"pools\": [{\"name\": "
+    "\"us-east-1a\", "
     "\"levels\": [[0, 0.3], [2, 0.1], [4, 0.6]], \"weights\": [0.4, 0.3, 0.3], \"loads\": {\"a\": 0.8}, \"waves\": "
-    "[{\"period_h\": 24, \"cos\": 0.9, \"sin\": 0}], \"price\": {\"mean_usd\": 2, \"every_h\": 4, \"step\": 0.02, \"pull\": 0.2}}, "
+    "[{\"period_h\": 24, \"cos\": 0.9, \"sin\": 0}], \"price\": {\"mean_usd\": 2, \"every_h\": 4, \"step\": 0.02, "
+    "\"pull\": 0.2}}, "
     "{\"name\": \"us-east-1b\", \"availability\": 0.6, \"weights\": [0.4, 0.3, 0.3], \"loads\": {\"a\": 0.8}}]}";
 
 static void a_fit_says_what_it_found(void **state) {
@@ -181,7 +188,7 @@ static void too_few_data_are_refused(void **state) {
     assert_input_error(fit_trace(few, &o, &f, &e), &e, "us-east-1a", "2 complete up-runs", "needs 10");
     fit_free(&f);
     o.skip_few = true;
-    assert_input_error(fit_trace(few, &o, &f, &e), &e, "no pool has enough");
+    assert_input_error(fit_trace(few, &o, &f, &e), &e, "needs 10");
     fit_free(&f);
     trace_free(few);
     struct trace *unlimited = load("{\"metadata\": {\"gap_seconds\": 3600}, \"data\": [1]}");
@@ -190,10 +197,12 @@ static void too_few_data_are_refused(void **state) {
     fit_free(&f);
     trace_free(unlimited);
     /* one pool with enough, one without: left out by name */
-    struct trace *t = make("{\"format\": 1, \"process\": \"runs\", \"span\": \"20d\", \"resolution\": \"10m\", \"pools\": [{\"name\": "
-                           "\"a\", \"up\": {\"family\": \"exponential\", \"mean_h\": 2}, \"down\": {\"family\": \"exponential\", "
-                           "\"mean_h\": 1}}, {\"name\": \"b\", \"up\": {\"family\": \"exponential\", \"mean_h\": 2000}, \"down\": "
-                           "{\"family\": \"exponential\", \"mean_h\": 1}}]}", 1);
+    struct trace *t = make(
+        "{\"format\": 1, \"process\": \"runs\", \"span\": \"20d\", \"resolution\": \"10m\", \"pools\": [{\"name\": "
+        "\"a\", \"up\": {\"family\": \"exponential\", \"mean_h\": 2}, \"down\": {\"family\": \"exponential\", "
+        "\"mean_h\": 1}}, {\"name\": \"b\", \"up\": {\"family\": \"exponential\", \"mean_h\": 2000}, \"down\": "
+        "{\"family\": \"exponential\", \"mean_h\": 1}}]}",
+        1);
     struct strbuf report = {0};
     assert_ok(fit_trace(t, &o, &f, &e), &e);
     assert_int_equal(f.model->n_pools, 1);
@@ -203,6 +212,63 @@ static void too_few_data_are_refused(void **state) {
     strbuf_free(&report);
     fit_free(&f);
     trace_free(t);
+}
+
+static struct trace *tidy(const char *rows) {
+    struct strbuf text = {0};
+    struct trace *t = NULL;
+    struct error e = {0};
+    strbuf_puts(&text, "# spotsim-trace 1\n");
+    strbuf_puts(&text, rows);
+    assert_ok(trace_load_memory("t.csv", text.data, text.size, NULL, &t, NULL, &e), &e);
+    strbuf_free(&text);
+    return t;
+}
+
+/* Pools that change too seldom take the others' weights, pools that never do
+ * stay as they are, and counts that never reach 0 are fitted at the levels that
+ * they cross; the model reads back and makes traces. */
+static void quiet_pools_are_kept(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct strbuf rows = {0}, text = {0}, report = {0};
+    strbuf_puts(&rows, "# pool {\"name\": \"busy\", \"span_ms\": 864000000}\n# pool {\"name\": \"off\", \"span_ms\": "
+                       "864000000}\n# pool {\"name\": \"seldom\", \"span_ms\": 864000000}\n# pool {\"name\": \"wide\", "
+                       "\"span_ms\": 864000000}\ntime,pool,capacity,price\n0,off,0,\n0,seldom,1,\n400000,seldom,0,\n"
+                       "500000,seldom,1,\n");
+    for (int i = 0; i < 120; i++)
+        strbuf_printf(&rows, "%d,busy,%d,\n%d,wide,%d,\n", i * 7200 + i % 7 * 600, i % 2, i * 7200 + i % 5 * 600,
+                      3 + i * 5 % 7);
+    struct trace *t = tidy(rows.data), *made = NULL;
+    struct fit f;
+    struct fit_options o = {.process = MODEL_STATE, .bootstrap = 3};
+    assert_ok(fit_trace(t, &o, &f, &e), &e);
+    assert_int_equal(f.model->n_pools, 4);
+    assert_false(f.pools[0].thin);
+    assert_true(f.pools[1].thin && f.pools[2].thin);
+    assert_false(f.pools[3].thin);
+    assert_int_equal(f.model->pools[1].n_levels, 1);
+    assert_false(f.model->pools[3].has_runs);
+    assert_true(isfinite(f.pools[0].weight_se[1]));
+    fit_report(&f, &report);
+    assert_non_null(strstr(report.data, "always has 0"));
+    assert_non_null(strstr(report.data, "the other pools' mean"));
+    assert_non_null(strstr(report.data, "too few for distributions"));
+    fit_write(&f, &text);
+    struct model *m = parse(text.data);
+    struct synth_options how = {.seed = 4};
+    assert_ok(synth_trace(m, &how, &made, &e), &e);
+    assert_int_equal(made->pools[1].capacity.n, 1);
+    for (uint32_t i = 0; i < made->pools[3].capacity.n; i++) assert_true(made->pools[3].capacity.value[i] >= 3);
+    o.process = MODEL_RUNS;
+    fit_free(&f);
+    assert_input_error(fit_trace(t, &o, &f, &e), &e, "off", "--skip-few");
+    fit_free(&f);
+    model_free(m);
+    trace_free(t);
+    trace_free(made);
+    struct strbuf *all[] = {&rows, &text, &report};
+    for (size_t i = 0; i < 3; i++) strbuf_free(all[i]);
 }
 
 static void lifetimes_from_csv(void **state) {
@@ -253,10 +319,15 @@ static void shapes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bivariate_normal),         cmocka_unit_test(runs_as_a_probe_sees_them),
-        cmocka_unit_test(exponential_maximum),      cmocka_unit_test(nearest_families_win),
-        cmocka_unit_test(a_fit_says_what_it_found), cmocka_unit_test(too_few_data_are_refused),
-        cmocka_unit_test(lifetimes_from_csv),       cmocka_unit_test(shapes),
+        cmocka_unit_test(bivariate_normal),
+        cmocka_unit_test(runs_as_a_probe_sees_them),
+        cmocka_unit_test(exponential_maximum),
+        cmocka_unit_test(nearest_families_win),
+        cmocka_unit_test(a_fit_says_what_it_found),
+        cmocka_unit_test(too_few_data_are_refused),
+        cmocka_unit_test(quiet_pools_are_kept),
+        cmocka_unit_test(lifetimes_from_csv),
+        cmocka_unit_test(shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
