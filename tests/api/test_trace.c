@@ -2,6 +2,9 @@
  * Traces from files, bytes and memory. */
 #include "tests/api/api_test.h"
 
+#include <dirent.h>
+#include <unistd.h>
+
 #include <math.h>
 
 #define HOUR INT64_C(3600000)
@@ -178,8 +181,58 @@ static void test_in_scenarios(void **state) {
     spotsim_env_free(env);
 }
 
+/* One run with the env's traces kept in `dir` (NULL: not), as text (the caller's). */
+static char *run_kept(const char *dir) {
+    struct spotsim_env *env = NULL;
+    struct spotsim_scenario *s = demo_scenario(&env);
+    struct spotsim_sim *sim = NULL;
+    struct spotsim_result *r = NULL;
+    char *text = NULL;
+    must(spotsim_env_set_trace_cache(env, "/nowhere at all", 0, SPOTSIM_CACHE_MAX_BYTES, E));
+    must(spotsim_env_set_trace_cache(env, dir, 0, SPOTSIM_CACHE_MAX_BYTES, E));
+    must(spotsim_sim_new(&sim, E));
+    must(spotsim_result_new(&r, E));
+    must(spotsim_scenario_prepare(s, E));
+    must(spotsim_sim_run(sim, s, r, E));
+    must(spotsim_result_text(r, SPOTSIM_JSON, &text, E));
+    spotsim_result_free(r);
+    spotsim_sim_free(sim);
+    spotsim_scenario_free(s);
+    spotsim_env_free(env);
+    return text;
+}
+
+static uint32_t remove_all(const char *dir) {
+    uint32_t n = 0;
+    DIR *d = opendir(dir);
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        n += entry->d_name[0] != '.' && unlinkat(dirfd(d), entry->d_name, 0) == 0;
+    if (d) closedir(d);
+    rmdir(dir);
+    return n;
+}
+
+static void test_kept(void **state) {
+    (void)state;
+    char dir[] = "/tmp/spotsim-kept-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    char *plain = run_kept(NULL);
+    for (int i = 0; i < 2; i++) {
+        char *kept = run_kept(dir);
+        assert_string_equal(plain, kept);
+        spotsim_free(kept);
+    }
+    char *off = run_kept("");
+    assert_string_equal(plain, off);
+    assert_int_equal(remove_all(dir), 1);
+    spotsim_free(plain);
+    spotsim_free(off);
+    refused(SPOTSIM_MISUSE, spotsim_env_set_trace_cache(NULL, dir, 0, 0, E), "env is NULL");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kept),
         cmocka_unit_test(test_from_memory),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_from_files),
