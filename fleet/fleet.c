@@ -171,6 +171,7 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     v->n_pools = config->n_pools;
     v->pools = lg->pools;
     v->changed = lg->changed;
+    lg->round = 1; /* none is marked yet */
     for (uint32_t i = 0; i < config->n_pools; i++) ledger_mark(lg, i);
     memset(v->first, 0xff, sizeof v->first); /* SP_NONE */
     memset(v->last, 0xff, sizeof v->last);
@@ -463,9 +464,8 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
         view->n_slots = f->ledger.n_slots;
         view->instances = f->ledger.rows;
         struct sp_actions actions = {f->actions, 0, FLEET_ACTIONS_MAX, false};
-        uint32_t n_changed = view->n_changed;
         p->wake_ms = composer_step(p->composer, view, p->obs, n_obs, &actions);
-        if (view->n_changed == 0) ledger_unmark(&f->ledger.groups[group], n_changed);
+        if (view->n_changed == 0) f->ledger.groups[group].round++;
         /* what the guard refuses now is for the next step */
         p->n_obs -= n_obs;
         if (p->n_obs > 0) memmove(p->obs, p->obs + n_obs, p->n_obs * sizeof *p->obs);

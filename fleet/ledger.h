@@ -12,19 +12,16 @@ struct ledger_group {
     struct sp_pool *pools;
     uint32_t newest[SP_MARKETS]; /* last launched row, of any state; SP_NONE without rows */
     uint32_t *changed;           /* view.changed; [pools] */
-    bool *marked;                /* per pool: it is among them */
+    uint64_t *marked;            /* per pool: the round in which it was last among them */
+    uint64_t round;              /* begins when the policy has taken note of them */
     uint32_t pools_room;
 };
 
 /* Something about the pool is not as the policy last saw it. */
 static inline void ledger_mark(struct ledger_group *g, uint32_t pool) {
-    if (g->marked[pool]) return;
-    g->marked[pool] = true;
+    if (g->marked[pool] == g->round) return;
+    g->marked[pool] = g->round;
     g->changed[g->view.n_changed++] = pool;
-}
-/* The policy has taken note of the first n. */
-static inline void ledger_unmark(struct ledger_group *g, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) g->marked[g->changed[i]] = false;
 }
 
 struct ledger {

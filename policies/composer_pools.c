@@ -4,14 +4,12 @@
 #include "policies/select.h"
 
 #define ALIGN 16u
-#define MARKET(m) (1u << (m)) /* bit of a market in `marked` */
-#define ALL_MARKETS (MARKET(SP_MARKETS) - 1)
 
 static size_t room(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
 size_t composer_pools_size(uint32_t n) {
-    size_t numbers = room(n * sizeof(uint32_t)), flags = room(n * sizeof(bool));
-    return 2 * numbers + flags + SP_MARKETS * (2 * numbers + 2 * flags) + room(pick_size(n));
+    size_t numbers = room(n * sizeof(uint32_t)), flags = room(n * sizeof(bool)), rounds = room(n * sizeof(uint64_t));
+    return numbers + flags + SP_MARKETS * (2 * numbers + 2 * flags + rounds) + room(pick_size(n));
 }
 
 static void *take(char **at, size_t bytes) {
@@ -20,15 +18,10 @@ static void *take(char **at, size_t bytes) {
     return taken;
 }
 
-static inline void append(struct pools_asked *a, uint32_t pool) { a->changed[a->n_changed++] = pool; }
-
-/* Most of the time one that is among the changed of a market already. */
-static inline void mark(struct composer_pools *c, uint32_t pool, uint32_t markets) {
-    uint32_t before = c->marked[pool];
-    if ((before & markets) == markets) return;
-    c->marked[pool] = before | markets;
-    for (int m = 0; m < SP_MARKETS; m++)
-        if (markets & ~before & MARKET(m)) append(&c->market[m], pool);
+static inline void mark(struct pools_asked *a, uint32_t pool) {
+    if (a->marked[pool] == a->round) return;
+    a->marked[pool] = a->round;
+    a->changed[a->n_changed++] = pool;
 }
 
 void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool avoid_rebalance) {
@@ -38,23 +31,27 @@ void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool a
     c->n_spare = 0;
     c->planned = take(&at, n * sizeof(uint32_t));
     c->spare = take(&at, n * sizeof(bool));
-    c->marked = take(&at, n * sizeof(uint32_t));
     for (int m = 0; m < SP_MARKETS; m++) {
         struct pools_asked *a = &c->market[m];
         a->n_changed = a->n_denied = 0;
+        a->round = 1; /* in memory that is zeroed none is marked */
         a->denied_ms = SP_NEVER;
         a->changed = take(&at, n * sizeof(uint32_t));
         a->denied = take(&at, n * sizeof(uint32_t));
+        a->marked = take(&at, n * sizeof(uint64_t));
         a->listed = take(&at, n * sizeof(bool));
         a->closed = take(&at, n * sizeof(bool));
+        for (uint32_t p = 0; p < n; p++) mark(a, p);
     }
-    for (uint32_t p = 0; p < n; p++) mark(c, p, ALL_MARKETS);
     c->on_demand = take(&at, pick_size(n));
     pick_init(c->on_demand, n);
 }
 
 void composer_pools_note(struct composer_pools *c, struct sp_view *view) {
-    for (uint32_t i = 0; i < view->n_changed; i++) mark(c, view->changed[i], ALL_MARKETS);
+    for (uint32_t i = 0; i < view->n_changed; i++) {
+        mark(&c->market[SP_SPOT], view->changed[i]);
+        mark(&c->market[SP_ON_DEMAND], view->changed[i]);
+    }
     view->n_changed = 0;
 }
 
@@ -81,11 +78,10 @@ static void look_at_price(struct composer_pools *c, const struct sp_pool *pool, 
 }
 
 /* What said no at an earlier instant is to be looked at again. */
-static void reopen(struct composer_pools *c, enum sp_market m, int64_t now_ms) {
-    struct pools_asked *a = &c->market[m];
+static void reopen(struct pools_asked *a, int64_t now_ms) {
     for (uint32_t i = 0; i < a->n_denied; i++) {
         a->listed[a->denied[i]] = false;
-        mark(c, a->denied[i], MARKET(m));
+        mark(a, a->denied[i]);
     }
     a->n_denied = 0;
     a->denied_ms = now_ms;
@@ -125,7 +121,7 @@ static void look_for_on_demand(struct composer_pools *c, const struct sp_view *v
 }
 
 void composer_pools_look(struct composer_pools *c, const struct sp_view *view, enum sp_market m) {
-    if (c->market[m].denied_ms != view->now_ms) reopen(c, m, view->now_ms);
+    if (c->market[m].denied_ms != view->now_ms) reopen(&c->market[m], view->now_ms);
     if (m == SP_SPOT)
         look_for_spot(c, view);
     else
@@ -133,14 +129,13 @@ void composer_pools_look(struct composer_pools *c, const struct sp_view *view, e
 }
 
 void composer_pools_seen(struct composer_pools *c, enum sp_market m) {
-    struct pools_asked *a = &c->market[m];
-    for (uint32_t i = 0; i < a->n_changed; i++) c->marked[a->changed[i]] &= ~MARKET(m);
-    a->n_changed = 0;
+    c->market[m].round++;
+    c->market[m].n_changed = 0;
 }
 
 void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, enum sp_market m, uint32_t pool) {
     if (m != SP_SPOT) return;
-    mark(c, pool, MARKET(SP_SPOT));
+    mark(&c->market[SP_SPOT], pool);
     c->planned[pool]++;
     look_for_room(c, &view->pools[pool], pool);
 }

@@ -12,6 +12,8 @@ struct pools_asked {
     uint32_t n_changed, n_denied;
     uint32_t *changed; /* pools not looked at since, each once */
     uint32_t *denied;  /* pools that said no at denied_ms, the instant last looked at */
+    uint64_t *marked;  /* per pool: the round in which it was last among the changed */
+    uint64_t round;    /* begins when the changed pools have been seen */
     bool *listed;      /* per pool: among the denied */
     bool *closed;      /* per pool: not to be asked now */
     int64_t denied_ms;
@@ -23,7 +25,6 @@ struct composer_pools {
     uint32_t *planned;    /* per pool: alive spot rows plus what this step has asked for */
     bool *spare;          /* per pool: by its observed capacity, or unknown, there is room for another */
     uint32_t n_spare;
-    uint32_t *marked; /* per pool: the markets among whose changed pools it is, a bit each */
     struct pools_asked market[SP_MARKETS];
     struct pick *on_demand;
 };

@@ -5,7 +5,7 @@
 #ifndef SPOTSIM_POLICIES_PICK_H
 #define SPOTSIM_POLICIES_PICK_H
 
-#include "policies/policy.h"
+#include "policies/select.h"
 
 /* Smallest keys in order, then the lowest index (pools are ordered by name). */
 struct pick_key {
@@ -84,12 +84,12 @@ static inline uint32_t pick_best(struct pick *t) {
     if (!t->unplayed) return t->winner[1];
     const struct pick_key *keys = pick_keys(t);
     const uint32_t *in = t->winner + t->leaves;
-    uint32_t best = SP_NONE;
+    struct select best = select_start();
     for (uint32_t p = 0; p < t->n; p++)
-        if (in[p] != SP_NONE && (best == SP_NONE || pick_less(&keys[p], &keys[best]))) best = p;
-    t->winner[1] = best;
+        if (in[p] != SP_NONE) select_offer(&best, p, keys[p].k[0], keys[p].k[1], keys[p].k[2]);
+    t->winner[1] = best.best;
     t->unplayed = 0;
-    return best;
+    return best.best;
 }
 
 #endif

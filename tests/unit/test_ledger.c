@@ -14,7 +14,7 @@ struct two_groups {
     struct ledger_group groups[2];
     struct sp_pool pools[2][POOLS];
     uint32_t changed[2][POOLS];
-    bool marked[2][POOLS];
+    uint64_t marked[2][POOLS];
 };
 
 static struct two_groups *new_ledger(void) {
@@ -27,6 +27,7 @@ static struct two_groups *new_ledger(void) {
         t->groups[g].pools = t->pools[g];
         t->groups[g].changed = t->changed[g];
         t->groups[g].marked = t->marked[g];
+        t->groups[g].round = 1;
         memset(t->groups[g].view.first, 0xff, sizeof t->groups[g].view.first);
         memset(t->groups[g].view.last, 0xff, sizeof t->groups[g].view.last);
         memset(t->groups[g].newest, 0xff, sizeof t->groups[g].newest);
