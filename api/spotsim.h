@@ -237,7 +237,7 @@ SPOTSIM_API void spotsim_scenario_free(struct spotsim_scenario *s);
  * what is unknown or out of range. */
 SPOTSIM_API enum spotsim_code spotsim_scenario_set(struct spotsim_scenario *s, const char *path, const char *value,
                                                    struct spotsim_error *e);
-/* Sets an array of strings, by its full path: "trace.paths", "fleet.pools". */
+/* Sets an array of strings: "trace.paths", "fleet.pools". */
 SPOTSIM_API enum spotsim_code spotsim_scenario_set_list(struct spotsim_scenario *s, const char *path,
                                                         const char *const *items, uint32_t n, struct spotsim_error *e);
 /* Sets a field of cloud.defaults that stands over what single pools say. */

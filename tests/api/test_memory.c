@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <pthread.h>
+#include <unistd.h>
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -120,6 +121,20 @@ static void forget_all(void) {
 
 /* ---- everything that a program does with the library ------------------------------ */
 
+static char folder[] = "/tmp/spotsim-api-XXXXXX", trace_file[64], journal_file[64];
+
+static void write_trace(void) {
+    assert_non_null(mkdtemp(folder));
+    snprintf(trace_file, sizeof trace_file, "%s/us-west-2a.json", folder);
+    snprintf(journal_file, sizeof journal_file, "%s/journal", folder);
+    FILE *f = fopen(trace_file, "w");
+    assert_non_null(f);
+    fputs("{\"metadata\":{\"gap_seconds\":600},\"data\":[1,1,0,0,1,1,1,0,1,1,1,1],\"prices\":"
+          "[1,1,1,1.5,1,1,1,1,1,1,1,1]}",
+          f);
+    fclose(f);
+}
+
 struct outcome {
     enum spotsim_code code;
     struct spotsim_error error;
@@ -131,6 +146,32 @@ struct outcome {
     do {                                                                                                               \
         if ((o->code = (call)) != SPOTSIM_OK) goto end;                                                                \
     } while (0)
+
+/* A trace from a file, its run journalled and replayed. */
+static enum spotsim_code use_files(struct spotsim_env *env, struct spotsim_sim *sim, struct spotsim_result *r,
+                                   struct outcome *o) {
+    struct spotsim_scenario *s = NULL;
+    const char *path = trace_file;
+    FILE *journal = NULL;
+    uint64_t answers = 0;
+    TRY(spotsim_scenario_new(env, &s, &o->error));
+    TRY(spotsim_scenario_set_list(s, "trace.paths", &path, 1, &o->error));
+    TRY(spotsim_scenario_set(s, "policy", "constant(target=1)+skyserve(dynamic=true)+skypilot", &o->error));
+    TRY(spotsim_scenario_set(s, "policy.mix.base", "0", &o->error));
+    TRY(spotsim_scenario_prepare(s, &o->error));
+    journal = fopen(journal_file, "w");
+    if (!journal) abort();
+    TRY(spotsim_sim_set_journal(sim, journal));
+    TRY(spotsim_sim_run(sim, s, r, &o->error));
+    fclose(journal);
+    journal = NULL;
+    TRY(spotsim_env_replay(env, journal_file, NULL, &answers, NULL, &o->error));
+    o->fingerprint ^= spotsim_result_fingerprint(r) ^ answers;
+end:
+    if (journal) fclose(journal);
+    spotsim_scenario_free(s);
+    return o->code;
+}
 
 static void use(struct outcome *o) {
     static const int64_t at[] = {0, 3600000, 20 * 3600000, 30 * 3600000};
@@ -194,6 +235,7 @@ static void use(struct outcome *o) {
     spotsim_free(text);
     text = NULL;
     TRY(spotsim_env_policies_text(env, SPOTSIM_JSON, &text, e));
+    TRY(use_files(env, sim, r, o));
 end:
     spotsim_free(text);
     spotsim_study_free(study);
@@ -228,7 +270,8 @@ static void fail_each(bool and_all_after) {
             errors++;
             bool told = now.code == SPOTSIM_FAILED && strstr(now.error.message, "memory");
             /* cJSON does not say why it could not parse */
-            bool parsing = now.code == SPOTSIM_INPUT && strstr(now.error.message, "JSON");
+            bool parsing = now.code == SPOTSIM_INPUT &&
+                           (strstr(now.error.message, "JSON") || strstr(now.error.message, "not a journal"));
             if (!told && !parsing)
                 fail_msg("allocation %u: %s: %s: %s", (unsigned)n, spotsim_code_name(now.code), now.error.where,
                          now.error.message);
@@ -255,6 +298,7 @@ static void test_runs_reuse_memory(void **state) {
     (void)state;
     static const char *const policies[] = {"skyserve(base=1,dynamic=true)+skypilot", "static-base(base=1)+round-robin",
                                            "skyserve(base=1)+spothedge"};
+    forget_all();
     for (size_t p = 0; p < sizeof policies / sizeof policies[0]; p++) {
         struct spotsim_env *env = NULL;
         struct spotsim_scenario *s = demo_scenario(&env);
@@ -279,11 +323,16 @@ static void test_runs_reuse_memory(void **state) {
 }
 
 int main(void) {
+    write_trace();
     cJSON_InitHooks(&(cJSON_Hooks){__wrap_malloc, __wrap_free});
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_fails),
         cmocka_unit_test(test_all_fail),
         cmocka_unit_test(test_runs_reuse_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    remove(trace_file);
+    remove(journal_file);
+    rmdir(folder);
+    return failed;
 }
