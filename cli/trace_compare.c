@@ -9,20 +9,26 @@
 #include "cli/cmd.h"
 #include "cli/scenario_args.h"
 #include "cli/trace_model.h"
+#include "cli/trace_plot.h"
 #include "study/compare.h"
 #include "study/presets.h"
 
-#define TRACES_OTHERWISE 32
+#define TRACES_OTHERWISE 100
 
 static const struct option own[] = {
     {"policies", OPTION_LIST, "TEXT", "policies to run (six of different kinds)", NULL, false},
-    {"traces", OPTION_VALUE, "N", "traces made from a model (32)", NULL, false},
+    {"traces", OPTION_VALUE, "N", "traces made from a model (100)", NULL, false},
     {"first-seed", OPTION_VALUE, "N", "seed of the first of them (1)", NULL, false},
     {"window", OPTION_VALUE, "DURATION", "windows that show the spread (7d, 3d or 1d by the trace's length)", NULL,
      false},
     {"threads", OPTION_VALUE, "N", "threads (all cores)", NULL, false},
     {"output", OPTION_VALUE, "FILE", "where to write (standard output; also -o)", NULL, false},
     {"json", OPTION_FLAG, NULL, "JSON", NULL, false},
+    {"exponential", OPTION_FLAG, NULL,
+     "beside it the naive model, as a warning: exponential runs of independent pools, fitted to REAL", NULL, false},
+    {"beside", OPTION_VALUE, "MODEL", "beside it another model of the same pools", NULL, false},
+    {"plot", OPTION_VALUE, "FILE", "picture (.svg or .png): run lengths quantile against quantile, hours, policies",
+     NULL, false},
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
@@ -70,11 +76,42 @@ static enum error_code settings(const struct options *o, struct compare_options 
     return OK;
 }
 
-static enum error_code put_comparison(const struct options *o, const struct comparison *c, struct error *e) {
+static enum error_code put_picture(const char *path, const struct comparison *c, const struct comparison *beside,
+                                   struct error *e) {
+    struct strbuf data = {0};
+    const char *hint = NULL;
+    char set[64];
+    snprintf(set, sizeof set, "beside=%d; hours='%s'", beside != NULL, c->utc ? "UTC" : "since the start");
+    enum error_code rc = compare_plot_data(c, beside, &data, e);
+    if (rc == OK) rc = picture_draw("compare.gp", &data, set, path, &hint, e);
+    if (rc == OK && hint) cli_say("note", hint);
+    strbuf_free(&data);
+    return rc;
+}
+
+static enum error_code put_comparison(const struct options *o, const struct comparison *c,
+                                      const struct comparison *beside, const char *name, struct error *e) {
     struct strbuf out = {0};
-    enum error_code rc = options_get(o, "json") ? compare_json(c, &out, e) : compare_report(c, &out, e);
+    const char *picture = options_get(o, "plot");
+    enum error_code rc =
+        options_get(o, "json") ? compare_json(c, beside, name, &out, e) : compare_report(c, beside, name, &out, e);
+    if (rc == OK && picture) rc = put_picture(picture, c, beside, e);
     if (rc == OK) return trace_put(&out, options_get(o, "output"), e);
     strbuf_free(&out);
+    return rc;
+}
+
+/* The other model, where one is asked for. */
+static enum error_code compare_beside(const struct options *o, struct scenario_doc *doc, struct scenario_env *env,
+                                      const struct compare_options *how, struct comparison *out, const char **name,
+                                      struct error *e) {
+    const char *path = options_get(o, "beside");
+    struct model *m = NULL;
+    *name = path ? path : "exponential runs of independent pools";
+    if (!path) return compare_exponential(doc, env, how, out, e);
+    TRY(preset_load(path, &m, e));
+    enum error_code rc = compare_model(doc, env, m, how, out, e);
+    model_free(m);
     return rc;
 }
 
@@ -82,25 +119,39 @@ static void print_notes(const struct notes *notes) {
     for (uint32_t i = 0; i < notes->n; i++) print_note(notes->lines[i], notes->warning[i]);
 }
 
-static enum error_code compare_with(const struct options *o, struct scenario_doc *doc, struct scenario_env *env,
-                                    struct error *e) {
-    struct compare_options how = {0};
-    const char *policies[COMPARE_POLICIES_MAX];
-    struct comparison c = {0};
-    struct model *m = NULL;
-    struct trace *t = NULL;
-    const char *synth = o->positional[o->n_positional - 1];
-    bool model = is_model(synth);
-    TRY(settings(o, &how, policies, e));
-    enum error_code rc = model ? preset_load(synth, &m, e) : read_synth(o, synth, &t, e);
-    if (rc == OK) rc = model ? compare_model(doc, env, m, &how, &c, e) : compare_trace(doc, env, t, &how, &c, e);
-    if (rc == OK) print_notes(&c.notes);
-    if (rc == OK && c.assumed_prices)
+static void say_assumptions(const struct comparison *c) {
+    print_notes(&c->notes);
+    if (c->assumed_prices)
         fputs("spotsim: note: prices that the trace does not have are assumed: spot 1 $/h, on demand three times "
               "the spot price; --price-spot and --price-on-demand set them\n",
               stderr);
-    if (rc == OK) rc = put_comparison(o, &c, e);
+}
+
+static enum error_code check_options(const struct options *o, struct error *e) {
+    const char *picture = options_get(o, "plot");
+    if (options_get(o, "exponential") && options_get(o, "beside"))
+        return error_set(e, ERR_INPUT, "--beside", "give either this or --exponential");
+    return picture ? picture_check(picture, e) : OK;
+}
+
+static enum error_code compare_with(const struct options *o, struct scenario_doc *doc, struct scenario_env *env,
+                                    struct error *e) {
+    struct compare_options how = {0};
+    const char *policies[COMPARE_POLICIES_MAX], *name = NULL;
+    struct comparison c = {0}, other = {0};
+    struct model *m = NULL;
+    struct trace *t = NULL;
+    const char *synth = o->positional[o->n_positional - 1];
+    bool model = is_model(synth), beside = options_get(o, "exponential") || options_get(o, "beside");
+    TRY(check_options(o, e));
+    TRY(settings(o, &how, policies, e));
+    enum error_code rc = model ? preset_load(synth, &m, e) : read_synth(o, synth, &t, e);
+    if (rc == OK) rc = model ? compare_model(doc, env, m, &how, &c, e) : compare_trace(doc, env, t, &how, &c, e);
+    if (rc == OK && beside) rc = compare_beside(o, doc, env, &how, &other, &name, e);
+    if (rc == OK) say_assumptions(&c);
+    if (rc == OK) rc = put_comparison(o, &c, beside ? &other : NULL, name, e);
     comparison_free(&c);
+    comparison_free(&other);
     model_free(m);
     trace_free(t);
     return rc;

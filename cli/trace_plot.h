@@ -14,4 +14,12 @@
 enum error_code trace_plot(const struct trace *t, enum trace_quantity what, const char *path, const char **hint,
                            struct error *e);
 
+/* Writes `data` to `path` without its extension plus ".dat", then draws `path`
+ * (.svg or .png) with a script of scripts/plot; `settings` are further gnuplot
+ * assignments.  Without gnuplot or the script as above. */
+enum error_code picture_draw(const char *script, const struct strbuf *data, const char *settings, const char *path,
+                             const char **hint, struct error *e);
+/* ERR_INPUT unless it ends in .svg or .png. */
+enum error_code picture_check(const char *path, struct error *e);
+
 #endif

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "sim/sim.h"
 #include "study/runner.h"
+#include "traces/fit.h"
 #include "traces/synth.h"
 
 #define COLD_START "183s"
@@ -156,7 +157,8 @@ static double mean_price_usd(const struct trace *t) {
         double pool = 0;
         if (!p->price.n) continue;
         for (uint32_t k = 0; k < p->price.n; k++)
-            pool += (double)p->price.uusd_per_h[k] * (double)((k + 1 < p->price.n ? p->price.at_ms[k + 1] : p->span_ms) - p->price.at_ms[k]);
+            pool += (double)p->price.uusd_per_h[k] *
+                    (double)((k + 1 < p->price.n ? p->price.at_ms[k + 1] : p->span_ms) - p->price.at_ms[k]);
         sum += pool / (double)p->span_ms / 1e6;
         n++;
     }
@@ -168,7 +170,9 @@ static double mean_capacity(const struct trace *t) {
     for (uint32_t i = 0; i < t->n_pools; i++) {
         const struct trace_pool *p = &t->pools[i];
         for (uint32_t k = 0; k < p->capacity.n; k++)
-            sum += p->capacity.value[k] * ((double)((k + 1 < p->capacity.n ? p->capacity.at_ms[k + 1] : p->span_ms) - p->capacity.at_ms[k]) / (double)p->span_ms);
+            sum += p->capacity.value[k] *
+                   ((double)((k + 1 < p->capacity.n ? p->capacity.at_ms[k + 1] : p->span_ms) - p->capacity.at_ms[k]) /
+                    (double)p->span_ms);
     }
     return sum;
 }
@@ -289,6 +293,7 @@ static enum error_code compare(struct scenario_doc *doc, struct scenario_env *en
     struct scenario *scenarios[COMPARE_POLICIES_MAX] = {NULL};
     c->window_ms = o->window_ms ? o->window_ms : choose_window(real->span_ms);
     c->n_windows = (uint32_t)(real->span_ms / c->window_ms);
+    c->utc = real->epoch_ms != INT64_MIN;
     enum error_code rc = fill(doc, env, real, c, e);
     if (rc == OK) rc = resolve_policies(doc, env, o, c, scenarios, e);
     if (rc == OK) rc = make_room(c, n, e);
@@ -313,15 +318,21 @@ static enum error_code keep_pools(struct scenario_doc *doc, const struct model *
     return rc;
 }
 
-enum error_code compare_model(struct scenario_doc *doc, struct scenario_env *env, const struct model *m,
-                              const struct compare_options *o, struct comparison *out, struct error *e) {
+/* m NULL: exponential runs fitted to the real trace. */
+static enum error_code with_model(struct scenario_doc *doc, struct scenario_env *env, const struct model *m,
+                                  const struct compare_options *o, struct comparison *out, struct error *e) {
     struct scenario *seen = NULL;
+    struct model *naive = NULL;
     struct trace **made = calloc(o->traces ? o->traces : 1, sizeof *made);
     const struct trace **view = calloc(o->traces ? o->traces : 1, sizeof *view);
     memset(out, 0, sizeof *out);
     enum error_code rc = made && view ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
-    if (rc == OK) rc = keep_pools(doc, m, e);
+    if (rc == OK && m) rc = keep_pools(doc, m, e);
     if (rc == OK) rc = see_real(doc, env, &seen, &out->notes, e);
+    if (rc == OK && !m) {
+        rc = fit_exponential(scenario_config(seen)->trace, &naive, e);
+        m = naive;
+    }
     for (uint32_t i = 0; rc == OK && i < o->traces; i++) {
         struct synth_options how = {o->seed + i, scenario_config(seen)->trace->span_ms, o->threads};
         rc = synth_trace(m, &how, &made[i], e);
@@ -331,8 +342,19 @@ enum error_code compare_model(struct scenario_doc *doc, struct scenario_env *env
     for (uint32_t i = 0; made && i < o->traces; i++) trace_free(made[i]);
     free(made);
     free(view);
+    model_free(naive);
     scenario_free(seen);
     return rc;
+}
+
+enum error_code compare_model(struct scenario_doc *doc, struct scenario_env *env, const struct model *m,
+                              const struct compare_options *o, struct comparison *out, struct error *e) {
+    return with_model(doc, env, m, o, out, e);
+}
+
+enum error_code compare_exponential(struct scenario_doc *doc, struct scenario_env *env, const struct compare_options *o,
+                                    struct comparison *out, struct error *e) {
+    return with_model(doc, env, NULL, o, out, e);
 }
 
 enum error_code compare_trace(struct scenario_doc *doc, struct scenario_env *env, const struct trace *synth,

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A comparison for readers and for machines. */
 #include <math.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "base/text.h"
-#include "study/compare.h"
+#include "study/compare_private.h"
 
 /* ---- policies ---------------------------------------------------------------------------- */
 
@@ -62,7 +61,8 @@ enum error_code compare_quantity(const struct comparison *c, uint32_t policy, en
     if (q == COMPARE_COST) out->within = fabs(out->difference) <= COMPARE_COST_MAX;
     /* a spread of less than half a point is none */
     if (q == COMPARE_SPREAD)
-        out->within = fabs(out->difference) <= COMPARE_SPREAD_MAX || fabs(out->synth - out->real) <= COMPARE_FULL_MAX / 2;
+        out->within =
+            fabs(out->difference) <= COMPARE_SPREAD_MAX || fabs(out->synth - out->real) <= COMPARE_FULL_MAX / 2;
     return OK;
 }
 
@@ -99,174 +99,146 @@ static enum error_code policy_rows(const struct comparison *c, enum compare_quan
 
 /* ---- shapes ------------------------------------------------------------------------------- */
 
-struct shape_row {
-    const char *key, *title;
-    size_t offset;
-};
-#define AT(member) offsetof(struct shape, member)
-static const struct shape_row shape_rows[] = {
-    {"availability", "mean availability of a pool", AT(availability)},
-    {"changes_per_day", "changes per pool and day", AT(changes_per_day)},
-    {"spread_1d", "spread of a pool's availability, windows of 1 day", AT(spread[0])},
-    {"spread_3d", "  of 3 days", AT(spread[1])},
-    {"spread_7d", "  of 7 days", AT(spread[2])},
-    {"all_down", "all pools down", AT(all_down)},
-    {"any_up", "at least one up", AT(any_up)},
-    {"half_up", "at least half of them up", AT(half_up)},
-    {"correlation_same_region", "state correlation within a region", AT(same_region)},
-    {"correlation_across_regions", "state correlation across regions", AT(across_regions)},
-    {"hour_range", "range of availability over the hours of a day", AT(hour_range)},
-    {"whole_loss", "losses that take everything", AT(whole_loss)},
-    {"loss_size", "mean loss, share of the largest capacity", AT(loss_size)},
-};
-#define SHAPE_ROWS (sizeof shape_rows / sizeof *shape_rows)
-
-static double shape_value(const struct shape *s, size_t offset) {
-    double x;
-    memcpy(&x, (const char *)s + offset, sizeof x);
-    return x;
+static enum error_code number_rows(const struct comparison *c, struct strbuf *out, struct error *e) {
+    strbuf_printf(out, "%-52s %10s %10s %8s %21s\n", "Shape", "real", "synthetic", "sd", "90 % of traces");
+    for (const struct shape_row *row = compare_rows; row->key; row++) {
+        struct shape_range made;
+        double real = shape_value(&c->real_shape, row->offset);
+        TRY(compare_shape(c, row->offset, &made, e));
+        if (!isfinite(real) && !isfinite(made.mean)) continue;
+        strbuf_printf(out, "%-52s %10.4f %10.4f %8.4f %10.4f..%.4f\n", row->title, real, made.mean, made.sd, made.lo,
+                      made.hi);
+    }
+    return OK;
 }
 
-/* Mean and deviation over the synthetic traces. */
-static double shape_mean(const struct comparison *c, size_t offset, double *sd) {
-    double sum = 0, squares = 0, n = 0;
-    for (uint32_t i = 0; i < c->n_traces; i++) {
-        double x = shape_value(&c->synth_shape[i], offset);
-        if (!isfinite(x)) continue;
-        n++;
-        sum += x;
-        squares += x * x;
-    }
-    *sd = n > 1 && squares > sum * sum / n ? sqrt((squares - sum * sum / n) / (n - 1)) : n > 1 ? 0 : NAN;
-    return n > 0 ? sum / n : NAN;
-}
-
-static void shape_report(const struct comparison *c, struct strbuf *out) {
-    double sd;
-    strbuf_printf(out, "%-52s %10s %10s %8s\n", "Shape", "real", "synthetic", "sd");
-    for (size_t i = 0; i < SHAPE_ROWS; i++) {
-        double real = shape_value(&c->real_shape, shape_rows[i].offset), made = shape_mean(c, shape_rows[i].offset, &sd);
-        if (!isfinite(real) && !isfinite(made)) continue;
-        strbuf_printf(out, "%-52s %10.4f %10.4f %8.4f\n", shape_rows[i].title, real, made, sd);
-    }
-    const struct {
-        const char *title;
-        size_t offset;
-    } runs[] = {{"up-runs", AT(up_h)}, {"down-runs", AT(down_h)}};
-    for (size_t r = 0; r < 2; r++) {
-        strbuf_printf(out, "Deciles of %s, h\n  real     ", runs[r].title);
-        for (size_t i = 0; i < COMPARE_DECILES; i++)
-            strbuf_printf(out, " %7.2f", shape_value(&c->real_shape, runs[r].offset + i * sizeof(double)));
-        strbuf_puts(out, "\n  synthetic");
-        for (size_t i = 0; i < COMPARE_DECILES; i++)
-            strbuf_printf(out, " %7.2f", shape_mean(c, runs[r].offset + i * sizeof(double), &sd));
+/* Quantile against quantile. */
+static enum error_code run_rows(const struct comparison *c, struct strbuf *out, struct error *e) {
+    static const size_t sides[] = {AT(up_h), AT(down_h)};
+    strbuf_printf(out, "\nRun lengths, quantile against quantile, h\n%7s %9s %9s %17s   %9s %9s %17s\n", "", "up: real",
+                  "synthetic", "90 % of traces", "down: real", "synthetic", "90 % of traces");
+    for (size_t i = 0; i < COMPARE_QUANTILES; i++) {
+        strbuf_printf(out, "%5.0f %% ", 100 * compare_quantile[i]);
+        for (size_t s = 0; s < 2; s++) {
+            struct shape_range made;
+            char range[48];
+            size_t at = sides[s] + i * sizeof(double);
+            TRY(compare_shape(c, at, &made, e));
+            snprintf(range, sizeof range, "%.2f..%.2f", made.lo, made.hi);
+            strbuf_printf(out, "%s%9.2f %9.2f %17s", s ? "   " : " ", shape_value(&c->real_shape, at), made.mean,
+                          range);
+        }
         strbuf_puts(out, "\n");
     }
-    strbuf_puts(out, "Availability by hour since the start\n  real     ");
-    for (size_t h = 0; h < 24; h += 2) strbuf_printf(out, " %5.2f", c->real_shape.hour[h]);
-    strbuf_puts(out, "\n  synthetic");
-    for (size_t h = 0; h < 24; h += 2) strbuf_printf(out, " %5.2f", shape_mean(c, AT(hour) + h * sizeof(double), &sd));
-    strbuf_puts(out, "\n");
+    return OK;
 }
 
-enum error_code compare_report(const struct comparison *c, struct strbuf *out, struct error *e) {
-    uint32_t within = 0, asked = 0;
-    char window[32];
-    strbuf_printf(out, "%u synthetic trace%s; target %u, windows of %s\n\n", c->n_traces, c->n_traces > 1 ? "s" : "",
-                  c->target, text_format_duration(c->window_ms, window));
-    shape_report(c, out);
-    for (int q = 0; q < COMPARE_QUANTITIES; q++) {
-        TRY(policy_rows(c, (enum compare_quantity)q, out, e));
+static enum error_code loss_rows(const struct comparison *c, struct strbuf *out, struct error *e) {
+    if (!c->real_shape.wide) return OK;
+    strbuf_puts(out, "\nLosses by size, share of the pool's largest capacity\n           ");
+    for (size_t i = 0; i < COMPARE_SIZES; i++) strbuf_printf(out, " %9s", compare_size_titles[i]);
+    strbuf_puts(out, "\n  real     ");
+    for (size_t i = 0; i < COMPARE_SIZES; i++) strbuf_printf(out, " %9.3f", c->real_shape.loss_sizes[i]);
+    strbuf_puts(out, "\n  synthetic");
+    for (size_t i = 0; i < COMPARE_SIZES; i++) {
+        struct shape_range made;
+        TRY(compare_shape(c, AT(loss_sizes) + i * sizeof(double), &made, e));
+        strbuf_printf(out, " %9.3f", made.mean);
+    }
+    strbuf_puts(out, "\n");
+    return OK;
+}
+
+static enum error_code hour_rows(const struct comparison *c, struct strbuf *out, struct error *e) {
+    strbuf_printf(out, "\nAvailability by hour %s\n           ", c->utc ? "of the day (UTC)" : "since the start");
+    for (int h = 0; h < 24; h += 2) strbuf_printf(out, "    %02d", h);
+    strbuf_puts(out, "\n  real     ");
+    for (size_t h = 0; h < 24; h += 2) strbuf_printf(out, " %5.2f", c->real_shape.hour[h]);
+    strbuf_puts(out, "\n  synthetic");
+    for (size_t h = 0; h < 24; h += 2) {
+        struct shape_range made;
+        TRY(compare_shape(c, AT(hour) + h * sizeof(double), &made, e));
+        strbuf_printf(out, " %5.2f", made.mean);
+    }
+    strbuf_puts(out, "\n");
+    return OK;
+}
+
+static enum error_code shape_report(const struct comparison *c, struct strbuf *out, struct error *e) {
+    TRY(number_rows(c, out, e));
+    TRY(run_rows(c, out, e));
+    TRY(loss_rows(c, out, e));
+    return hour_rows(c, out, e);
+}
+
+/* ---- another model beside it ----------------------------------------------------------------- */
+
+static enum error_code count_within(const struct comparison *c, uint32_t *within, uint32_t *asked, struct error *e) {
+    *within = *asked = 0;
+    for (int q = 0; q < COMPARE_QUANTITIES; q++)
         for (uint32_t i = 0; q != COMPARE_ANY && i < c->n_policies; i++) {
             struct compared x;
             TRY(compare_quantity(c, i, (enum compare_quantity)q, &x, e));
-            asked++;
-            within += x.within;
+            ++*asked;
+            *within += x.within;
         }
+    return OK;
+}
+
+static enum error_code beside_policies(const struct comparison *c, const struct comparison *b, struct strbuf *out,
+                                       struct error *e) {
+    static const struct {
+        const char *title;
+        enum compare_quantity q;
+    } parts[] = {{"full availability, points", COMPARE_FULL}, {"cost, %", COMPARE_COST}, {"spread, %", COMPARE_SPREAD}};
+    strbuf_printf(out, "%-60s", "Differs from the real trace by: model, other");
+    for (size_t k = 0; k < 3; k++) strbuf_printf(out, " %26s", parts[k].title);
+    strbuf_puts(out, "\n");
+    for (uint32_t i = 0; i < c->n_policies; i++) {
+        strbuf_printf(out, "%-60s", c->policy[i]);
+        for (size_t k = 0; k < 3; k++) {
+            struct compared x, y;
+            TRY(compare_quantity(c, i, parts[k].q, &x, e));
+            TRY(compare_quantity(b, i, parts[k].q, &y, e));
+            strbuf_printf(out, " %+10.2f%s %+11.2f%s ", 100 * x.difference, x.within ? " " : "!", 100 * y.difference,
+                          y.within ? " " : "!");
+        }
+        strbuf_puts(out, "\n");
     }
+    return OK;
+}
+
+static enum error_code beside_report(const struct comparison *c, const struct comparison *b, const char *name,
+                                     struct strbuf *out, struct error *e) {
+    uint32_t within, asked, other;
+    strbuf_printf(out, "\nBeside it: %s\n%-52s %10s %10s %10s\n", name, "", "real", "model", "other");
+    for (const struct shape_row *row = compare_rows; row->key; row++) {
+        struct shape_range x, y;
+        double real = shape_value(&c->real_shape, row->offset);
+        TRY(compare_shape(c, row->offset, &x, e));
+        TRY(compare_shape(b, row->offset, &y, e));
+        if (isfinite(real)) strbuf_printf(out, "%-52s %10.4f %10.4f %10.4f\n", row->title, real, x.mean, y.mean);
+    }
+    TRY(beside_policies(c, b, out, e));
+    TRY(count_within(c, &within, &asked, e));
+    TRY(count_within(b, &other, &asked, e));
+    strbuf_printf(out, "Within: model %u, other %u of %u\n", within, other, asked);
+    return OK;
+}
+
+enum error_code compare_report(const struct comparison *c, const struct comparison *beside, const char *beside_name,
+                               struct strbuf *out, struct error *e) {
+    uint32_t within, asked;
+    char window[32];
+    strbuf_printf(out, "%u synthetic trace%s; target %u, windows of %s\n\n", c->n_traces, c->n_traces > 1 ? "s" : "",
+                  c->target, text_format_duration(c->window_ms, window));
+    TRY(shape_report(c, out, e));
+    for (int q = 0; q < COMPARE_QUANTITIES; q++) TRY(policy_rows(c, (enum compare_quantity)q, out, e));
+    TRY(count_within(c, &within, &asked, e));
+    if (beside) TRY(beside_report(c, beside, beside_name, out, e));
     strbuf_printf(out,
                   "\n%u of %u within: full availability 1 point, cost 5 %%, spread 20 %% (or half a point); ! is not.\n"
                   "Intervals: real from its %u windows, synthetic from the traces; sd: from trace to trace.\n",
                   within, asked, c->n_windows);
-    return OK;
-}
-
-/* ---- JSON ------------------------------------------------------------------------------------ */
-
-static void put(const char *name, double x, struct strbuf *out) {
-    strbuf_printf(out, "\"%s\": ", name);
-    strbuf_real(out, isfinite(x) ? x : (double)NAN);
-}
-
-static void put_list(const char *name, const struct comparison *c, size_t offset, size_t n, struct strbuf *out) {
-    double sd;
-    strbuf_printf(out, "\"%s\": {\"real\": [", name);
-    for (size_t i = 0; i < n; i++) {
-        if (i) strbuf_puts(out, ", ");
-        strbuf_real(out, shape_value(&c->real_shape, offset + i * sizeof(double)));
-    }
-    strbuf_puts(out, "], \"synthetic\": [");
-    for (size_t i = 0; i < n; i++) {
-        if (i) strbuf_puts(out, ", ");
-        strbuf_real(out, shape_mean(c, offset + i * sizeof(double), &sd));
-    }
-    strbuf_puts(out, "]}");
-}
-
-static enum error_code policy_json(const struct comparison *c, uint32_t policy, struct strbuf *out, struct error *e) {
-    static const char *const names[] = {"full", "any", "cost_usd", "spread"};
-    strbuf_puts(out, "    {\"policy\": ");
-    strbuf_json_string(out, c->policy[policy]);
-    for (int q = 0; q < COMPARE_QUANTITIES; q++) {
-        struct compared x;
-        TRY(compare_quantity(c, policy, (enum compare_quantity)q, &x, e));
-        double scale = q == COMPARE_COST ? (double)c->n_windows : 1;
-        strbuf_printf(out, ",\n     \"%s\": {", names[q]);
-        put("real", x.real, out);
-        strbuf_puts(out, ", ");
-        put("real_lo", x.real_interval.lo * scale, out);
-        strbuf_puts(out, ", ");
-        put("real_hi", x.real_interval.hi * scale, out);
-        strbuf_puts(out, ", ");
-        put("synthetic", x.synth, out);
-        strbuf_puts(out, ", ");
-        put("synthetic_lo", x.synth_interval.lo, out);
-        strbuf_puts(out, ", ");
-        put("synthetic_hi", x.synth_interval.hi, out);
-        strbuf_puts(out, ", ");
-        put("sd", x.sd, out);
-        strbuf_puts(out, ", ");
-        put("difference", x.difference, out);
-        strbuf_printf(out, ", \"within\": %s}", x.within ? "true" : "false");
-    }
-    strbuf_puts(out, "}");
-    return OK;
-}
-
-enum error_code compare_json(const struct comparison *c, struct strbuf *out, struct error *e) {
-    strbuf_printf(out, "{\"format\": 1, \"traces\": %u, \"target\": %u, \"window_s\": ", c->n_traces, c->target);
-    strbuf_real(out, (double)c->window_ms / (double)MS_PER_S);
-    strbuf_puts(out, ",\n \"shape\": {");
-    for (size_t i = 0; i < SHAPE_ROWS; i++) {
-        double sd, made = shape_mean(c, shape_rows[i].offset, &sd);
-        strbuf_printf(out, "%s\n    \"%s\": {", i ? "," : "", shape_rows[i].key);
-        put("real", shape_value(&c->real_shape, shape_rows[i].offset), out);
-        strbuf_puts(out, ", ");
-        put("synthetic", made, out);
-        strbuf_puts(out, ", ");
-        put("sd", sd, out);
-        strbuf_puts(out, "}");
-    }
-    strbuf_puts(out, ",\n    ");
-    put_list("up_run_deciles_h", c, AT(up_h), COMPARE_DECILES, out);
-    strbuf_puts(out, ",\n    ");
-    put_list("down_run_deciles_h", c, AT(down_h), COMPARE_DECILES, out);
-    strbuf_puts(out, ",\n    ");
-    put_list("availability_by_hour", c, AT(hour), 24, out);
-    strbuf_puts(out, "},\n \"policies\": [\n");
-    for (uint32_t i = 0; i < c->n_policies; i++) {
-        TRY(policy_json(c, i, out, e));
-        strbuf_puts(out, i + 1 < c->n_policies ? ",\n" : "]}\n");
-    }
     return OK;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "study/compare.h"
+#include "study/compare_private.h"
 #include "traces/stat.h"
 
 static const int64_t spread_ms[COMPARE_SPREADS] = {MS_PER_DAY, 3 * MS_PER_DAY, 7 * MS_PER_DAY};
@@ -32,10 +32,12 @@ static void pool_runs(const struct trace_capacity *c, struct runs *runs, uint32_
     }
 }
 
-static void deciles(double *x, uint32_t n, double out[COMPARE_DECILES]) {
+const double compare_quantile[COMPARE_QUANTILES] = {.05, .1, .2, .3, .4, .5, .6, .7, .8, .9, .95, .99};
+
+static void quantiles(double *x, uint32_t n, double out[COMPARE_QUANTILES]) {
     if (n) qsort(x, n, sizeof *x, by_value);
-    for (uint32_t i = 0; i < COMPARE_DECILES; i++) {
-        double at = (i + 1) / 10.0 * (n ? n - 1 : 0), part = at - floor(at);
+    for (uint32_t i = 0; i < COMPARE_QUANTILES; i++) {
+        double at = compare_quantile[i] * (n ? n - 1 : 0), part = at - floor(at);
         uint32_t k = (uint32_t)at;
         out[i] = n ? x[k] + (k + 1 < n ? part * (x[k + 1] - x[k]) : 0) : NAN;
     }
@@ -53,8 +55,8 @@ static enum error_code shape_runs(const struct trace *t, struct shape *out, stru
     for (int s = 0; s < 2; s++) runs.hours[s] = malloc(most * sizeof(double));
     bool ok = runs.hours[0] && runs.hours[1];
     for (uint32_t i = 0; ok && i < t->n_pools; i++) pool_runs(&t->pools[i].capacity, &runs, &changes);
-    if (ok) deciles(runs.hours[1], runs.n[1], out->up_h);
-    if (ok) deciles(runs.hours[0], runs.n[0], out->down_h);
+    if (ok) quantiles(runs.hours[1], runs.n[1], out->up_h);
+    if (ok) quantiles(runs.hours[0], runs.n[0], out->down_h);
     out->changes_per_day = changes / days;
     free(runs.hours[0]);
     free(runs.hours[1]);
@@ -87,7 +89,8 @@ static void shape_windows(const struct trace *t, struct shape *out) {
         for (uint32_t i = 0; n > 1 && i < t->n_pools; i++) {
             double sum = 0, sum2 = 0;
             for (uint32_t k = 0; k < n; k++) {
-                double x = up_share(&t->pools[i].capacity, k * spread_ms[w], (k + 1) * spread_ms[w], t->pools[i].span_ms);
+                double x =
+                    up_share(&t->pools[i].capacity, k * spread_ms[w], (k + 1) * spread_ms[w], t->pools[i].span_ms);
                 sum += x;
                 sum2 += x * x;
             }
@@ -99,8 +102,9 @@ static void shape_windows(const struct trace *t, struct shape *out) {
 
 static void shape_hours(const struct trace *t, struct shape *out) {
     double least = 1, most = 0, up[24] = {0}, all[24] = {0};
+    int64_t late = t->epoch_ms == INT64_MIN ? 0 : (t->epoch_ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY;
     for (int64_t at = 0; at + MS_PER_HOUR <= t->span_ms; at += MS_PER_HOUR) {
-        int h = (int)(at / MS_PER_HOUR % 24);
+        int h = (int)((at + late + MS_PER_HOUR / 2) / MS_PER_HOUR % 24); /* the hour's middle */
         for (uint32_t i = 0; i < t->n_pools; i++) {
             up[h] += up_share(&t->pools[i].capacity, at, at + MS_PER_HOUR, t->pools[i].span_ms);
             all[h]++;
@@ -114,6 +118,10 @@ static void shape_hours(const struct trace *t, struct shape *out) {
     out->hour_range = most > least ? most - least : 0;
 }
 
+static uint32_t size_class(double share) {
+    return share >= 1 ? COMPARE_SIZES - 1 : (uint32_t)ceil(share * (COMPARE_SIZES - 1)) - 1;
+}
+
 static void shape_losses(const struct trace *t, struct shape *out) {
     double losses = 0, whole = 0, size = 0;
     for (uint32_t i = 0; i < t->n_pools; i++) {
@@ -121,15 +129,19 @@ static void shape_losses(const struct trace *t, struct shape *out) {
         uint32_t width = 1;
         for (uint32_t k = 0; k < c->n; k++)
             if (c->value[k] > width) width = c->value[k];
+        out->wide = out->wide || width > 1;
         for (uint32_t k = 1; k < c->n; k++) {
             if (c->value[k] >= c->value[k - 1]) continue;
+            double share = (double)(c->value[k - 1] - c->value[k]) / width;
             losses++;
             whole += c->value[k] == 0;
-            size += (double)(c->value[k - 1] - c->value[k]) / width;
+            size += share;
+            out->loss_sizes[size_class(share)]++;
         }
     }
     out->whole_loss = losses > 0 ? whole / losses : NAN;
     out->loss_size = losses > 0 ? size / losses : NAN;
+    for (uint32_t i = 0; i < COMPARE_SIZES; i++) out->loss_sizes[i] = losses > 0 ? out->loss_sizes[i] / losses : NAN;
 }
 
 /* Share of time with at least half of the pools up: by hour steps would miss
@@ -183,5 +195,52 @@ enum error_code shape_of(const struct trace *t, struct shape *out, struct error 
     out->any_up = joint.any_up;
     out->same_region = joint.correlation_same_region;
     out->across_regions = joint.correlation_across_regions;
+    return OK;
+}
+
+/* ---- over several traces ------------------------------------------------------------ */
+
+const struct shape_row compare_rows[] = {
+    {"availability", "mean availability of a pool", AT(availability)},
+    {"changes_per_day", "changes per pool and day", AT(changes_per_day)},
+    {"spread_1d", "spread of a pool's availability, windows of 1 day", AT(spread[0])},
+    {"spread_3d", "  of 3 days", AT(spread[1])},
+    {"spread_7d", "  of 7 days", AT(spread[2])},
+    {"all_down", "all pools down", AT(all_down)},
+    {"any_up", "at least one up", AT(any_up)},
+    {"half_up", "at least half of them up", AT(half_up)},
+    {"correlation_same_region", "state correlation within a region", AT(same_region)},
+    {"correlation_across_regions", "state correlation across regions", AT(across_regions)},
+    {"hour_range", "range of availability over the hours of a day", AT(hour_range)},
+    {"whole_loss", "losses that take everything", AT(whole_loss)},
+    {"loss_size", "mean loss, share of the largest capacity", AT(loss_size)},
+    {NULL, NULL, 0},
+};
+const char *const compare_size_titles[COMPARE_SIZES] = {"up to 1/4", "to 1/2", "to 3/4", "below 1", "all"};
+
+static double quantile_of(const double *sorted, uint32_t n, double share) {
+    double at = share * (n - 1), part = at - floor(at);
+    uint32_t k = (uint32_t)at;
+    return sorted[k] + (k + 1 < n ? part * (sorted[k + 1] - sorted[k]) : 0);
+}
+
+enum error_code compare_shape(const struct comparison *c, size_t offset, struct shape_range *out, struct error *e) {
+    double *x = malloc((c->n_traces + 1) * sizeof *x), sum = 0, squares = 0;
+    uint32_t n = 0;
+    if (!x) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    *out = (struct shape_range){NAN, NAN, NAN, NAN};
+    for (uint32_t i = 0; i < c->n_traces; i++) {
+        double value = shape_value(&c->synth_shape[i], offset);
+        if (!isfinite(value)) continue;
+        x[n++] = value;
+        sum += value;
+    }
+    for (uint32_t i = 0; i < n; i++) squares += (x[i] - sum / n) * (x[i] - sum / n);
+    if (n) {
+        qsort(x, n, sizeof *x, by_value);
+        *out = (struct shape_range){sum / n, n > 1 ? sqrt(squares / (n - 1)) : NAN, quantile_of(x, n, .05),
+                                    quantile_of(x, n, .95)};
+    }
+    free(x);
     return OK;
 }

@@ -70,6 +70,10 @@ struct fit {
  * process. */
 enum error_code fit_trace(const struct trace *t, const struct fit_options *o, struct fit *out, struct error *e);
 void fit_free(struct fit *f);
+/* The naive model, as a warning example: exponential runs of independent pools.
+ * However few the data; *out is owned by the caller (model_free), on failure
+ * too. */
+enum error_code fit_exponential(const struct trace *t, struct model **out, struct error *e);
 
 struct strbuf;
 /* Tables for people. */

@@ -9,6 +9,7 @@
 #include "traces/synth_private.h"
 
 #define PENDING_MAX 256u
+#define DRAWS_MAX 100000000u
 
 struct renewal {
     const struct model_runs *runs;
@@ -58,7 +59,7 @@ static void up_run(struct renewal *r, int64_t from, int64_t to, struct steps *ou
     double gap_h = family_mean_h(&runs->up) * runs->whole_loss / (1 - runs->whole_loss);
     struct pending away = {0};
     int64_t loss_ms = from + length_ms(r, gsl_cdf_exponential_Pinv(draw_u01(r), gap_h));
-    for (;;) {
+    while (r->drawn < DRAWS_MAX) {
         uint32_t back = earliest(&away);
         bool returns = away.n && away.at_ms[back] <= loss_ms;
         int64_t at = returns ? away.at_ms[back] : loss_ms;
@@ -91,7 +92,7 @@ enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct ste
     double u = draw_u01(&r), v = random_u01(random_key(r.key, UINT64_MAX));
     int64_t at = 0, end = length_ms(&r, family_residual(up ? &runs->up : &runs->down, u, v));
     struct family_sampler sampler[] = {family_sampler(&runs->down), family_sampler(&runs->up)};
-    while (at < s->span_ms && !out->failed) {
+    while (at < s->span_ms && !out->failed && r.drawn < DRAWS_MAX) {
         if (end > s->span_ms) end = s->span_ms;
         if (up)
             up_run(&r, at, end, out);
@@ -101,5 +102,10 @@ enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct ste
         at = end;
         end = at + length_ms(&r, family_draw(&sampler[up], draw_u01(&r)));
     }
+    if (r.drawn >= DRAWS_MAX)
+        return error_set(e, ERR_INPUT, p->name,
+                         "changes more than %u times in this span (means, \"whole_loss\" or "
+                         "\"refill_h\" too small)",
+                         DRAWS_MAX);
     return out->failed ? error_set(e, ERR_FAILED, NULL, "out of memory") : OK;
 }

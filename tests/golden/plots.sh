@@ -99,6 +99,26 @@ says 'the fleet' stress-one
 printf '# series \n0 NaN NaN NaN NaN NaN NaN 1 1 1 NaN\n' >"$work/one/curves/stress.dat"
 draw stress one "nseries=1; names=''; scenarios='none'"
 
+awk 'BEGIN {
+    for (model = 0; model < 2; model++) {
+        for (side = 0; side < 2; side++) {
+            for (i = 1; i < 10; i++) print i / 10, 0.2 * i * i, 0.21 * i * i, 0.18 * i * i, 0.25 * i * i
+            print "\n"
+        }
+        for (h = 0; h < 24; h++) print h, 0.5 + 0.1 * (h > 9), 0.55, 0.5, 0.6
+        print "\n"
+        for (k = 0; k < 3; k++) {
+            for (i = 1; i < 7; i++) print i, 80 + i, k < 2 ? 70 + i : "nan", k < 2 ? 90 + i : "nan", 81 + i, 79 + i, 83 + i
+            print "\n"
+        }
+    }
+}' >"$work/many/curves/compare.dat"
+draw compare many "file='$work/many/curves/compare.dat'; beside=0"
+draw compare many "file='$work/many/curves/compare.dat'; beside=1; hours='UTC'"
+says 'Down-runs, quantile against quantile' compare-many
+says 'hour (UTC)' compare-many
+says 'other model' compare-many
+
 draw trace-price many "nseries=2; names='a|b'"
 draw trace many "nseries=3; names='a|b|c'"
 echo "# count: plots: $tried"

@@ -69,6 +69,20 @@ yes "no comparison written" grep -q 'skyserve(base=1)+skypilot' "$work/cmp.txt"
 run 0 trace fit "$work/nine.csv" --process runs --family exponential -o "$work/runs.json"
 says out '* exponential'
 run 0 trace compare "$work/nine.csv" "$work/runs.json" --traces 2 --target 2
+run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --exponential --plot "$work/picture.svg"
+says out 'Run lengths, quantile against quantile'
+says out 'Beside it: exponential runs of independent pools'
+yes "no data of the picture" [ "$(grep -c '^#' "$work/picture.dat")" -eq 12 ]
+command -v gnuplot >/dev/null && yes "no picture" grep -q 'Up-runs' "$work/picture.svg"
+run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --beside "$work/runs.json" --json
+says out '"beside": {"model": "'
+says out '"run_quantiles": [0.05'
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --beside "$work/runs.json" --exponential
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --beside "$work/none.json"
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --plot "$work/picture.gif"
+says err '.svg or .png'
+run 2 trace fit "$work/nine.csv" --bootstrap many
+run 0 trace fit "$work/nine.csv" --bootstrap 0
 run 0 trace fit "$work/nine.csv" --process runs --stationary
 
 

@@ -309,6 +309,7 @@ static void shapes(void **state) {
     assert_true(fabs(s.availability - .5) < 1e-9);
     assert_true(fabs(s.spread[0]) < 1e-9 && isnan(s.spread[1]));
     assert_true(s.up_h[0] == 1 && s.down_h[8] == 1);
+    assert_true(fabs(s.loss_sizes[1] - 2.0 / 50) < 1e-9 && fabs(s.loss_sizes[4] - 48.0 / 50) < 1e-9 && s.wide);
     assert_true(fabs(s.all_down - .5) < 1e-9 && fabs(s.any_up - .5) < 1e-9 && fabs(s.half_up - .5) < 1e-9);
     assert_true(s.hour[0] > .99 && s.hour[1] < .5 && s.hour_range > .5);
     assert_true(fabs(s.whole_loss - 49.0 / 50) < 1e-9);
