@@ -123,6 +123,38 @@ enum error_code file_read(const char *path, char **data, size_t *size, struct er
     return OK;
 }
 
+bool file_blocks_open(const char *path, struct file_blocks *b) {
+    struct stat st;
+    memset(b, 0, sizeof *b);
+    b->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (b->fd < 0) return false;
+    b->data = malloc(FILE_BLOCK);
+    if (b->data && fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        mark_of(&st, &b->mark);
+        return true;
+    }
+    file_blocks_close(b);
+    return false;
+}
+
+bool file_blocks_next(struct file_blocks *b) {
+    b->size = 0;
+    while (b->size < FILE_BLOCK) {
+        ssize_t n = read(b->fd, b->data + b->size, FILE_BLOCK - b->size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        if (n == 0) break;
+        b->size += (size_t)n;
+    }
+    return true;
+}
+
+void file_blocks_close(struct file_blocks *b) {
+    close(b->fd);
+    free(b->data);
+    b->data = NULL;
+}
+
 static int write_all(int fd, const char *data, size_t size) {
     while (size > 0) {
         ssize_t n = write(fd, data, size);

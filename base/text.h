@@ -72,6 +72,19 @@ struct file_buffer {
 };
 enum error_code file_read_again(const char *path, struct file_buffer *b, struct error *e);
 void file_buffer_free(struct file_buffer *b);
+/* A file block by block, for those too large to be held. */
+#define FILE_BLOCK ((size_t)1 << 20)
+struct file_blocks {
+    int fd;
+    char *data;  /* the block read last */
+    size_t size; /* of it: FILE_BLOCK, less only at the file's end; 0: past it */
+    struct file_mark mark;
+};
+/* False: cannot be opened.  Then nothing needs to be closed. */
+bool file_blocks_open(const char *path, struct file_blocks *b);
+/* False: reading failed, errno says why. */
+bool file_blocks_next(struct file_blocks *b);
+void file_blocks_close(struct file_blocks *b);
 /* Writes to a temporary name beside `path`, syncs, renames: the file is there
  * whole or not at all.  A full disk is ERR_FAILED. */
 enum error_code file_write(const char *path, const void *data, size_t size, struct error *e);

@@ -313,11 +313,10 @@ static bool take_columns(const unsigned char *at, size_t room, const struct pool
     *taken = columns_bytes(row->n_capacity, row->n_price);
     if (*taken > room || hash64(at, *taken, 0) != row->hash) return false;
     int64_t *times = (int64_t *)(uintptr_t)at;
-    p->capacity = (struct trace_capacity){
-        row->n_capacity, times, (uint32_t *)(void *)(times + row->n_capacity + 2 * (size_t)row->n_price)};
+    p->capacity = (struct trace_capacity){row->n_capacity, times,
+                                          (uint32_t *)(void *)(times + row->n_capacity + 2 * (size_t)row->n_price)};
     if (row->n_price)
-        p->price = (struct trace_price){row->n_price, times + row->n_capacity,
-                                        times + row->n_capacity + row->n_price};
+        p->price = (struct trace_price){row->n_price, times + row->n_capacity, times + row->n_capacity + row->n_price};
     if (!times_rise(p->capacity.at_ms, p->capacity.n, p->span_ms) || !capacities_fit(&p->capacity)) return false;
     if (!p->has_capacity && (p->capacity.n != 1 || p->capacity.value[0] != TRACE_UNLIMITED)) return false;
     return !p->price.n || (times_rise(p->price.at_ms, p->price.n, p->span_ms) && prices_fit(&p->price));

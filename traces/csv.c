@@ -3,7 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 void trace_csv_open(struct csv *c, const char *path, const char *data, size_t size) {
     memset(c, 0, sizeof *c);
@@ -11,6 +14,38 @@ void trace_csv_open(struct csv *c, const char *path, const char *data, size_t si
     c->at = data;
     c->end = data + size;
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) c->at += 3;
+}
+
+bool trace_csv_open_blocks(struct csv *c, const char *path, csv_more *more, void *arg) {
+    const char *data = "";
+    size_t size = 0;
+    more(arg, &data, &size);
+    trace_csv_open(c, path, data, size);
+    c->more = more;
+    c->more_arg = arg;
+    c->window = malloc(FILE_BLOCK + CSV_LINE_MAX + 1);
+    return c->window != NULL;
+}
+
+void trace_csv_close(struct csv *c) { free(c->window); }
+
+/* Puts the next block after what is left; false: there is none, or what is left
+ * is too long for a row. */
+static bool next_block(struct csv *c) {
+    const char *data;
+    size_t left = (size_t)(c->end - c->at), size;
+    if (!c->more || left > CSV_LINE_MAX + 1) return false;
+    memmove(c->window, c->at, left); /* before `more`: the first block is its own memory */
+    c->at = c->window;
+    c->end = c->window + left;
+    c->moves++;
+    if (!c->more(c->more_arg, &data, &size)) {
+        c->more = NULL;
+        return false;
+    }
+    memcpy(c->window + left, data, size);
+    c->end += size;
+    return true;
 }
 
 const char *trace_csv_where(struct csv *c) {
@@ -24,12 +59,6 @@ enum error_code trace_csv_fail(struct csv *c, enum error_code code, struct error
     if (e && strcmp(e->where, c->path) == 0) e->where[0] = '\0';
     error_in(e, trace_csv_where(c));
     return code;
-}
-
-size_t trace_csv_lines_left(const struct csv *c) {
-    size_t n = 1;
-    for (const char *p = c->at; p < c->end && (p = memchr(p, '\n', (size_t)(c->end - p))); p++) n++;
-    return n;
 }
 
 /* One field from s into out; returns what follows it, or NULL when a quote is
@@ -75,9 +104,11 @@ static enum error_code split(struct csv *c, const char *s, const char *end, stru
 }
 
 enum error_code trace_csv_next(struct csv *c, bool *more, struct error *e) {
-    while (c->at < c->end) {
+    while (c->at < c->end || next_block(c)) {
         const char *s = c->at;
         const char *newline = memchr(s, '\n', (size_t)(c->end - s));
+        if (!newline && next_block(c)) continue;
+        s = c->at; /* may have moved */
         const char *end = newline ? newline : c->end;
         c->at = newline ? newline + 1 : c->end;
         c->line++;

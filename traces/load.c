@@ -29,6 +29,33 @@ static enum error_code read_data(struct trace_builder *b, const char *path, cons
     return rc;
 }
 
+/* Large traces in one file are tidy CSV: that is read without holding it. */
+static bool read_stream(struct trace_builder *b, const struct input_file *f, struct sources *sources,
+                        enum error_code *rc, struct error *e) {
+    struct source_stream stream;
+    if (!sources_stream_open(f->path, &stream)) return false;
+    char *stem = NULL;
+    bool tidy = stream.blocks.mark.size <= TRACE_FILE_BYTES_MAX && is_tidy(stream.blocks.data, stream.blocks.size) &&
+                (stem = stem_of(f->path));
+    if (tidy) {
+        struct source src = {f->path, stem, f->hints};
+        *rc = read_tidy_blocks(b, &src, sources_stream_more, &stream, e);
+        if (*rc != OK && e && !e->where[0]) error_in(e, f->path);
+        *rc = sources_stream_close(sources, &stream, *rc, e);
+    } else {
+        file_blocks_close(&stream.blocks);
+    }
+    free(stem);
+    return tidy;
+}
+
+static enum error_code read_input(struct trace_builder *b, struct input_file *f, struct sources *sources,
+                                  struct error *e) {
+    enum error_code rc;
+    if (f->source == UINT32_MAX && read_stream(b, f, sources, &rc, e)) return rc;
+    TRY(sources_read(sources, f->path, &f->source, e));
+    return read_data(b, f->path, f->hints, sources->text.data, sources->text.size, e);
+}
 
 /* `path` stands for the trace where nothing better is known. */
 static enum error_code finish(struct trace_builder *b, const char *path, struct trace **out, struct trace_notes *notes,
@@ -42,11 +69,7 @@ static enum error_code load_files(struct trace_builder *b, struct input_files *f
                                   struct trace **out, struct trace_notes *notes, struct error *e) {
     const char *align = builder_options(b)->align_path;
     const struct file_buffer *text = &sources->text;
-    for (uint32_t i = 0; i < files->n; i++) {
-        struct input_file *f = &files->files[i];
-        TRY(sources_read(sources, f->path, &f->source, e));
-        TRY(read_data(b, f->path, f->hints, text->data, text->size, e));
-    }
+    for (uint32_t i = 0; i < files->n; i++) TRY(read_input(b, &files->files[i], sources, e));
     if (align) {
         TRY(sources_read(sources, align, NULL, e));
         TRY(align_parse(b, align, text->data, text->size, e));

@@ -12,6 +12,8 @@
     "SkyPilot JSON ({\"metadata\": {\"gap_seconds\": ...}, \"data\": [...]}), price lists ({\"pool\": [...]}), an "    \
     "AWS price history, CSV with header 'date,availability', events (ms,add|remove,node) or '# spotsim-trace 1'"
 
+#define TIDY_START "# spotsim-trace"
+
 static bool is_history(const cJSON *doc) {
     if (cJSON_IsObject(doc)) return cJSON_GetObjectItemCaseSensitive(doc, "SpotPriceHistory") != NULL;
     const cJSON *first = cJSON_IsArray(doc) ? doc->child : NULL;
@@ -59,7 +61,7 @@ static bool starts(const char *line, size_t n, const char *with) {
 
 static enum error_code read_text(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                                  const char *line, size_t n, struct error *e) {
-    if (starts(line, n, "# spotsim-trace")) return read_tidy(b, src, data, size, e);
+    if (starts(line, n, TIDY_START)) return read_tidy(b, src, data, size, e);
     if (starts(line, n, "date,availability") && n == strlen("date,availability"))
         return read_timestamped(b, src, data, size, e);
     if (is_event(line, n)) return read_events(b, src, data, size, e);
@@ -70,13 +72,23 @@ static enum error_code read_text(struct trace_builder *b, const struct source *s
                      line);
 }
 
+/* The first byte that says something. */
+static const char *first_mark(const char *s, const char *end) {
+    if (end - s >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) s += 3;
+    while (s < end && isspace((unsigned char)*s)) s++;
+    return s;
+}
+
+bool is_tidy(const char *data, size_t size) {
+    const char *end = data + size, *s = first_mark(data, end);
+    return starts(s, (size_t)(end - s), TIDY_START);
+}
+
 enum error_code read_any(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                          struct error *e) {
     if (size > TRACE_FILE_BYTES_MAX)
         return error_set(e, ERR_INPUT, src->path, "is larger than %u MiB", TRACE_FILE_BYTES_MAX >> 20);
-    const char *s = data, *end = data + size;
-    if (size >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) s += 3;
-    while (s < end && isspace((unsigned char)*s)) s++;
+    const char *end = data + size, *s = first_mark(data, end);
     if (s == end) return error_set(e, ERR_INPUT, src->path, "is empty; expected a trace");
     if (*s != '{' && *s != '[') {
         const char *newline = memchr(s, '\n', (size_t)(end - s));

@@ -38,6 +38,7 @@ struct tidy {
     int64_t epoch_ms, last_ms;
     const char *time; /* of the plain row before, with its comma; NULL: none */
     size_t time_length;
+    uint32_t time_moves; /* of the text, when it was there */
     int64_t time_ms;
     uint32_t n, room;
     struct tidy_pool *pools;
@@ -263,13 +264,15 @@ static const char *take_decimal(const char *s, const char *end, int most, int pl
 
 /* Seconds and a comma, mostly those of the row before; what follows, or NULL. */
 static const char *take_time(struct tidy *t, const char *s, const char *end) {
-    if (t->time && (size_t)(end - s) > t->time_length && memcmp(s, t->time, t->time_length) == 0)
+    if (t->time && t->time_moves == t->csv.moves && (size_t)(end - s) > t->time_length &&
+        memcmp(s, t->time, t->time_length) == 0)
         return s + t->time_length;
     const char *start = s;
     t->time = NULL;
     s = take_decimal(s, end, 10, 3, &t->time_ms);
     if (!s || s == end || *s++ != ',' || t->time_ms > TIME_LIMIT_MS) return NULL;
     t->time = start;
+    t->time_moves = t->csv.moves;
     t->time_length = (size_t)(s - start);
     return s;
 }
@@ -395,18 +398,31 @@ static enum error_code read_rows(struct tidy *t, struct error *e) {
     }
 }
 
+static enum error_code read_all(struct tidy *t, struct error *e) {
+    enum error_code rc = read_rows(t, e);
+    if (rc == OK) rc = hand_over(t, e);
+    for (uint32_t i = 0; i < t->n; i++) {
+        samples_free(&t->pools[i].capacity);
+        samples_free(&t->pools[i].price);
+    }
+    for (uint32_t i = 0; i < t->room_names; i++) free(t->names[i].text);
+    free(t->names);
+    free(t->pools);
+    trace_csv_close(&t->csv);
+    return rc;
+}
+
 enum error_code read_tidy(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                           struct error *e) {
     struct tidy t = {.b = b, .src = src};
     trace_csv_open(&t.csv, src->path, data, size);
-    enum error_code rc = read_rows(&t, e);
-    if (rc == OK) rc = hand_over(&t, e);
-    for (uint32_t i = 0; i < t.n; i++) {
-        samples_free(&t.pools[i].capacity);
-        samples_free(&t.pools[i].price);
-    }
-    for (uint32_t i = 0; i < t.room_names; i++) free(t.names[i].text);
-    free(t.names);
-    free(t.pools);
-    return rc;
+    return read_all(&t, e);
+}
+
+enum error_code read_tidy_blocks(struct trace_builder *b, const struct source *src, csv_more *more, void *arg,
+                                 struct error *e) {
+    struct tidy t = {.b = b, .src = src};
+    if (!trace_csv_open_blocks(&t.csv, src->path, more, arg))
+        return error_set(e, ERR_FAILED, src->path, "out of memory");
+    return read_all(&t, e);
 }

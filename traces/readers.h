@@ -5,6 +5,7 @@
 #define SPOTSIM_TRACES_READERS_H
 
 #include "traces/builder.h"
+#include "traces/csv.h"
 
 struct cJSON;
 struct json_lists;
@@ -40,6 +41,11 @@ enum error_code read_events(struct trace_builder *b, const struct source *src, c
 /* # spotsim-trace 1 */
 enum error_code read_tidy(struct trace_builder *b, const struct source *src, const char *data, size_t size,
                           struct error *e);
+/* Same without the whole text in memory. */
+enum error_code read_tidy_blocks(struct trace_builder *b, const struct source *src, csv_more *more, void *arg,
+                                 struct error *e);
+/* The text that starts like this is for read_tidy. */
+bool is_tidy(const char *data, size_t size);
 
 /* The member's list of capacities, or of prices joined by index, as a series. */
 enum error_code capacities_from_json(const struct cJSON *list, const struct json_lists *lists, const struct source *src,

@@ -13,8 +13,8 @@
 #include "traces/cache_file.h"
 
 #define TIDY                                                                                                           \
-    "# spotsim-trace 1\n# epoch 2023-02-15T22:08:16.000Z\n# pool {\"name\": \"us-east-1a_x\", \"span_ms\": 90000}\n"    \
-    "time,pool,capacity,price\n0,us-east-1a_x,1,0.5\n1.5,us-east-1a_x,unlimited,\n3,us-east-1a_x,,0.25\n0,b,3,\n"       \
+    "# spotsim-trace 1\n# epoch 2023-02-15T22:08:16.000Z\n# pool {\"name\": \"us-east-1a_x\", \"span_ms\": 90000}\n"   \
+    "time,pool,capacity,price\n0,us-east-1a_x,1,0.5\n1.5,us-east-1a_x,unlimited,\n3,us-east-1a_x,,0.25\n0,b,3,\n"      \
     "5,b,0,\n9,b,1,\n0,c,,1\n60,c,,2\n"
 
 static bool put(void *arg, size_t at, const void *data, size_t size) {
@@ -62,11 +62,21 @@ static void change(unsigned char *map, size_t size, const uint8_t *how, size_t n
     for (; n >= 4; how += 4, n -= 4) {
         size_t at = (how[0] | (size_t)how[1] << 8) % size;
         switch (how[2] % 5) {
-        case 0: map[at] = how[3]; break;
-        case 1: map[at] ^= (unsigned char)(1u << how[3] % 8); break;
-        case 2: map[at] = (unsigned char)(map[at] + (signed char)how[3]); break;
-        case 3: memset(map + at / 8 * 8, how[3], size - at / 8 * 8 < 8 ? size - at / 8 * 8 : 8); break;
-        case 4: memmove(map + at, map + how[3] % size, size - (at > how[3] % size ? at : how[3] % size)); break;
+        case 0:
+            map[at] = how[3];
+            break;
+        case 1:
+            map[at] ^= (unsigned char)(1u << how[3] % 8);
+            break;
+        case 2:
+            map[at] = (unsigned char)(map[at] + (signed char)how[3]);
+            break;
+        case 3:
+            memset(map + at / 8 * 8, how[3], size - at / 8 * 8 < 8 ? size - at / 8 * 8 : 8);
+            break;
+        case 4:
+            memmove(map + at, map + how[3] % size, size - (at > how[3] % size ? at : how[3] % size));
+            break;
         }
     }
 }

@@ -9,6 +9,7 @@
 #include "tests/fuzz/trace_promises.h"
 #include "traces/align.h"
 #include "traces/manifest.h"
+#include "traces/readers.h"
 #include "traces/report.h"
 #include "traces/trace.h"
 
@@ -33,6 +34,43 @@ static void check_trace(const struct trace *t) {
     trace_report_data(t, TRACE_PRICE, &b);
     FUZZ_CHECK(!b.failed);
     strbuf_free(&b);
+}
+
+/* A tidy file in blocks of a few bytes comes to what it comes to whole. */
+struct blocks {
+    const char *at, *end;
+    size_t length;
+};
+
+static bool more_blocks(void *arg, const char **data, size_t *size) {
+    struct blocks *b = arg;
+    size_t left = (size_t)(b->end - b->at);
+    if (!left) return false;
+    *size = left < b->length ? left : b->length;
+    *data = b->at;
+    b->at += *size;
+    return true;
+}
+
+static void in_blocks(const char *data, size_t size, const struct trace_options *o) {
+    if (!is_tidy(data, size)) return;
+    struct source src = {"tidy.csv", "tidy", NULL};
+    struct blocks blocks = {data, data + size, 3 + size % 61};
+    struct error e[2];
+    struct trace *t[2] = {NULL, NULL};
+    struct trace_builder *b[2] = {builder_new(o), builder_new(o)};
+    if (!b[0] || !b[1]) abort();
+    memset(e, 0, sizeof e);
+    enum error_code rc[2] = {read_any(b[0], &src, data, size, &e[0]),
+                             read_tidy_blocks(b[1], &src, more_blocks, &blocks, &e[1])};
+    for (int i = 0; i < 2; i++)
+        if (rc[i] == OK) rc[i] = builder_finish(b[i], &t[i], NULL, &e[i]);
+    FUZZ_CHECK(rc[0] == rc[1] && strcmp(e[0].where, e[1].where) == 0 && strcmp(e[0].message, e[1].message) == 0);
+    if (rc[0] == OK) FUZZ_CHECK(trace_digest(t[0]) == trace_digest(t[1]));
+    for (int i = 0; i < 2; i++) {
+        trace_free(t[i]);
+        builder_free(b[i]);
+    }
 }
 
 static void side_files(const char *data, size_t size) {
@@ -70,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
         FUZZ_CHECK(e.where[0] && e.message[0]);
     trace_free(t);
     trace_notes_free(&notes);
+    in_blocks(data, size - 1, &o);
     side_files(data, size - 1);
     free(data);
     return 0;

@@ -130,6 +130,25 @@ static void every_format(void **state) {
     test_count("files and ways of reading them", n);
 }
 
+/* Read block by block the first time, and its content compared the second. */
+static void large_file(void **state) {
+    struct box *b = *state;
+    struct strbuf text = {0};
+    struct trace_options o = {0};
+    struct trace_cache cache = {b->kept, 0, 16 << 20};
+    strbuf_puts(&text, "# spotsim-trace 1\ntime,pool,capacity,price\n");
+    for (unsigned i = 0; i < 150000; i++) strbuf_printf(&text, "%u,pool-%u,%u,\n", i / 2, i % 2, i % 7);
+    assert_true(text.size > 2 * FILE_BLOCK);
+    char *path = put(b, "large.csv", text.data);
+    check_three((const char *const[]){path}, 1, o, &cache);
+    free(path);
+    memcpy(text.data + text.size - 3, "9", 1); /* the last capacity */
+    path = put(b, "large.csv", text.data);
+    check_three((const char *const[]){path}, 1, o, &cache);
+    strbuf_free(&text);
+    free(path);
+}
+
 static void several_files(void **state) {
     struct box *b = *state;
     char *a = put(b, "us-east-1a_x.json", SAMPLES), *c = put(b, "us-east-1c_x.json", SAMPLES);
@@ -495,6 +514,7 @@ static void hash_is_xxh64(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(every_format),
+        T(large_file),
         T(several_files),
         T(manifests),
         T(links),

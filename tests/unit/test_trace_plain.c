@@ -122,8 +122,45 @@ static void history(void **state) {
     test_count("price histories written twice", 200);
 }
 
+/* A file of several blocks, from disk and from memory; with a mistake near its
+ * end. */
+static void large_tidy(void **state) {
+    (void)state;
+    char *dir = test_temp_dir();
+    for (int mistake = 0; mistake < 2; mistake++) {
+        struct strbuf text = {0};
+        struct error e[2];
+        struct trace *t[2] = {NULL, NULL};
+        strbuf_puts(&text, "# spotsim-trace 1\ntime,pool,capacity,price\n");
+        for (uint64_t i = 0; i < 200000; i++)
+            strbuf_printf(&text, "%llu.%03d,us-east-1%c_x,%u,%s\n", (unsigned long long)i / 3, (int)(i % 3 * 7),
+                          (char)('a' + (char)(i % 3)), (unsigned)below(i, 9), below(i, 5) ? "" : "1.25");
+        if (mistake) strbuf_puts(&text, "70000,us-east-1a_x,many,\n");
+        assert_true(text.size > 4 << 20);
+        char *path = test_file(dir, "large.csv", text.data);
+        enum error_code rc[2] = {
+            trace_load((const char *const[]){path}, 1, NULL, &t[0], NULL, &e[0]),
+            trace_load_memory(path, text.data, text.size, &(struct trace_options){0}, &t[1], NULL, &e[1])};
+        assert_int_equal(rc[0], mistake ? ERR_INPUT : OK);
+        assert_int_equal(rc[0], rc[1]);
+        if (mistake) {
+            assert_string_equal(e[0].where, e[1].where);
+            assert_string_equal(e[0].message, e[1].message);
+            assert_non_null(strstr(e[0].where, "large.csv:200003"));
+        } else {
+            assert_true(trace_digest(t[0]) == trace_digest(t[1]));
+        }
+        trace_free(t[0]);
+        trace_free(t[1]);
+        strbuf_free(&text);
+        free(path);
+    }
+    test_remove_tree(dir);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(large_tidy),
         cmocka_unit_test(timestamped),
         cmocka_unit_test(tidy),
         cmocka_unit_test(history),
