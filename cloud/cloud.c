@@ -98,6 +98,7 @@ static enum error_code reserve_members(struct cloud *c, uint32_t room, struct er
 
 enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e) {
     c->params = *params;
+    c->rate_uusd_per_h = 0;
     if (params->n_pools > c->pools_room) {
         struct cloud_pool *pools = realloc(c->pools, params->n_pools * sizeof *pools);
         if (!pools) return cloud_out_of_memory(e);
@@ -197,6 +198,9 @@ static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
 
 /* ---- launches -------------------------------------------------------------------- */
 
+/* Micro-dollars per hour of one instance; 0 where the price is not known. */
+static int64_t paid(const struct meter *m) { return m->price_uusd_per_h > 0 ? m->price_uusd_per_h : 0; }
+
 static bool fits(uint32_t held, uint32_t more, uint32_t max) {
     return max == UINT32_MAX || (held <= max && more <= max - held);
 }
@@ -242,6 +246,7 @@ int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market m
     x->held = true;
     x->doomed = false;
     p->held[market] += c->params.nodes;
+    c->rate_uusd_per_h += paid(&p->meter[market]) * c->params.nodes;
     c->region_held[market][p->region] += c->params.nodes;
     if (market == SP_SPOT) hold_spot(c, p, slot);
     if (breach_ms != INT64_MAX) cloud_doom(c, slot, breach_ms);
@@ -258,6 +263,7 @@ void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
                taken ? BILL_PREEMPTED : BILL_LET_GO, c->params.nodes, now_ms);
     if (market == SP_SPOT) release_spot(c, p, slot);
     p->held[market] -= c->params.nodes;
+    c->rate_uusd_per_h -= paid(&p->meter[market]) * c->params.nodes;
     c->region_held[market][p->region] -= c->params.nodes;
     x->held = false;
 }
@@ -267,7 +273,10 @@ void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
 void cloud_set_capacity(struct cloud *c, uint32_t pool, uint32_t capacity) { c->pools[pool].capacity = capacity; }
 
 void cloud_set_price(struct cloud *c, uint32_t pool, enum sp_market market, int64_t uusd_per_h, int64_t now_ms) {
-    meter_set_price(&c->pools[pool].meter[market], uusd_per_h, now_ms);
+    struct cloud_pool *p = &c->pools[pool];
+    c->rate_uusd_per_h -= paid(&p->meter[market]) * p->held[market];
+    meter_set_price(&p->meter[market], uusd_per_h, now_ms);
+    c->rate_uusd_per_h += paid(&p->meter[market]) * p->held[market];
 }
 
 /* Uniform among the candidates, by rejection: at worst a few tries, as victims

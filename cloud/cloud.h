@@ -79,6 +79,7 @@ struct cloud {
     uint32_t instances_room;
     uint32_t *region_held[SP_MARKETS], *region_max[SP_MARKETS]; /* per region */
     uint32_t n_regions, regions_room;
+    int64_t rate_uusd_per_h; /* what is held costs now, where prices are known */
 };
 
 enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e);

@@ -2,8 +2,24 @@
  * What the trace does to a pool. */
 #include "sim/sim_private.h"
 
+/* Keeps the sum over the pools in groups. */
+static void count_capacity(struct sim *s, uint32_t pool, uint32_t capacity, bool add) {
+    if (fleet_pool_group(s->fleet, pool) == SP_NONE) return;
+    if (capacity == TRACE_UNLIMITED)
+        s->n_unlimited += add ? 1 : UINT32_MAX; /* counts wrap around */
+    else
+        s->capacity += add ? capacity : 0 - (uint64_t)capacity;
+}
+
+void pools_start(struct sim *s) {
+    s->capacity = s->n_unlimited = 0;
+    for (uint32_t i = 0; i < s->config->trace->n_pools; i++) count_capacity(s, i, s->cloud.pools[i].capacity, true);
+}
+
 static void change_capacity(struct sim *s, uint32_t pool, uint32_t capacity) {
     struct cloud_pool *p = &s->cloud.pools[pool];
+    count_capacity(s, pool, p->capacity, false);
+    count_capacity(s, pool, capacity, true);
     cloud_set_capacity(&s->cloud, pool, capacity);
     if (!s->config->means_launch) {
         uint32_t slot;

@@ -230,6 +230,7 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     TRY(rows_start(&s->rows, c, e));
     TRY(start_cloud(s, c, key, e));
     TRY(start_fleet(s, c, key, e));
+    pools_start(s);
     s->group_entity = 1;
     s->demand_entity = s->group_entity + c->n_groups;
     s->replica_entity = s->demand_entity + c->n_groups;
@@ -245,20 +246,9 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
 /* ---- running ----------------------------------------------------------------------- */
 
 static void emit_timeline(struct sim *s) {
-    uint64_t capacity = 0;
-    int64_t rate = 0;
-    for (uint32_t i = 0; i < s->config->trace->n_pools; i++) {
-        const struct cloud_pool *p = &s->cloud.pools[i];
-        if (fleet_pool_group(s->fleet, i) == SP_NONE) continue;
-        if (p->capacity == TRACE_UNLIMITED || capacity + p->capacity >= TRACE_UNLIMITED)
-            capacity = TRACE_UNLIMITED;
-        else if (capacity != TRACE_UNLIMITED)
-            capacity += p->capacity;
-        for (int m = 0; m < SP_MARKETS; m++)
-            if (p->meter[m].price_uusd_per_h > 0) rate += p->meter[m].price_uusd_per_h * p->held[m];
-    }
+    bool unlimited = s->n_unlimited > 0 || s->capacity >= TRACE_UNLIMITED;
     s->outputs->timeline(s->outputs->timeline_arg, s->now_ms, s->total.ready[SP_SPOT], s->total.ready[SP_ON_DEMAND],
-                         s->total.target, (uint32_t)capacity, rate);
+                         s->total.target, unlimited ? TRACE_UNLIMITED : (uint32_t)s->capacity, s->cloud.rate_uusd_per_h);
 }
 
 static void advance_metrics(struct sim *s, int64_t to_ms) {

@@ -98,6 +98,8 @@ struct sim {
     int64_t now_ms;
     bool counting; /* warm-up is over */
     bool changed;  /* something the timeline shows */
+    uint64_t capacity;    /* of the pools in groups, of those that have a limit */
+    uint32_t n_unlimited; /* of the others how many */
     int64_t phase_ms[LOOPS];
     /* entities: pickup loop, one timer per group, one demand timer per group, replicas */
     uint32_t group_entity, demand_entity, replica_entity;
@@ -159,6 +161,7 @@ void replica_rebalance(struct sim *s, uint32_t slot);
 void replica_pickup(struct sim *s); /* the pickup loop's round */
 
 /* pools.c: trace rows. */
+void pools_start(struct sim *s); /* after the fleet's */
 void pool_row(struct sim *s, const struct row *r);
 
 /* sim.c */
