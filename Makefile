@@ -152,7 +152,7 @@ $(BUILD)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(ARCHIVES)
 	$(LINK) -fsanitize=fuzzer $(LIBS) $(EXTRA_LDFLAGS)
 .SECONDARY: $(ALL_OBJ)
 
-tests: $(TESTS) $(PEERS)
+tests: $(TESTS) $(PEERS) $(BENCHES)
 
 check: all tests
 	SPOTSIM=$(BUILD)/spotsim ./scripts/run-tests $(TESTS) $(TEST_SCRIPTS)
@@ -221,7 +221,7 @@ help:
 	@echo 'make lib          the library: libspotsim.a, libspotsim.so'
 	@echo 'make check        unit, property, golden and peer tests'
 	@echo 'make check-asan   the same under AddressSanitizer and UBSan'
-	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim, api; fails below 90 %'
+	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'
 	@echo 'make fuzz         builds the fuzz targets with clang and runs each for FUZZ_SECONDS'
 	@echo "make bench        benchmarks, as JSON lines; BENCH='hold churn' takes only these"
 	@echo 'make traces-data  makes the bundled traces again, the same bytes'

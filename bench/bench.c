@@ -32,11 +32,14 @@ void bench_unpin(void) {
     if (sched_setaffinity(0, sizeof allowed, &allowed) != 0) bench_fail("sched_setaffinity");
 }
 
-double bench_now_s(void) {
+static double clock_s(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
+
+double bench_cpu_s(void) { return clock_s(CLOCK_PROCESS_CPUTIME_ID); }
+double bench_now_s(void) { return clock_s(CLOCK_MONOTONIC); }
 
 /* ---- series ---------------------------------------------------------------------- */
 

@@ -24,7 +24,11 @@ enum bench_better { BENCH_LESS, BENCH_MORE };
 void bench_pin(void);
 void bench_unpin(void);
 
-double bench_now_s(void);
+/* CPU time of this process, which other programs on the machine disturb less than
+ * the clock on the wall: for what computes and does not wait.  Peers measure
+ * theirs the same way. */
+double bench_cpu_s(void);
+double bench_now_s(void); /* the clock on the wall */
 void bench_add(struct bench_series *s, double value);
 double bench_median(const struct bench_series *s);
 

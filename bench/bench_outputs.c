@@ -17,9 +17,9 @@ struct sample {
 static struct sample run(struct sim *sim, const struct churn *c, const struct sim_outputs *outputs) {
     struct sim_result result;
     struct error e = {0};
-    double start = bench_now_s();
+    double start = bench_cpu_s();
     bench_check(sim_run(sim, &c->config, outputs, &result, &e), &e);
-    struct sample s = {bench_now_s() - start, result.events};
+    struct sample s = {bench_cpu_s() - start, result.events};
     sim_result_free(&result);
     return s;
 }

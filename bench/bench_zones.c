@@ -1,58 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The nine real zones over 45 days: as a whole process, as library calls, and
- * the loading of their traces. */
+ * the loading of their traces,
+ * read or from the cache. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/bench.h"
 #include "bench/world.h"
 
 #define ROUNDS 11
 
-static void whole_process(const struct nine_zones *z) {
-    const char *program = getenv("SPOTSIM");
-    char *const argv[] = {(char *)(uintptr_t)(program && *program ? program : "build/spotsim"),
-                          "run",
-                          "--trace",
-                          z->zones,
-                          z->prices,
-                          "--target",
-                          "4",
-                          "--price-on-demand",
-                          "3.06",
-                          "--profile",
-                          "skypilot",
-                          "--policy",
-                          NINE_ZONES_POLICY,
-                          "--json",
-                          NULL};
-    struct bench_series seconds = {0}, peak = {0};
-    bench_process(argv); /* the files are in memory from here on */
-    for (int r = 0; r < ROUNDS; r++) {
-        struct bench_use use = bench_process(argv);
-        bench_add(&seconds, use.seconds * 1e3);
-        bench_add(&peak, (double)use.peak_bytes / 1e6);
-    }
-    bench_line("zones/process", &seconds, "ms", 1, BENCH_LESS, NULL, NULL);
-    bench_line("zones/process/peak-memory", &peak, "MB", 1, BENCH_LESS, NULL, NULL);
+/* Traces read against traces taken from the cache (docs/trace-cache.md), in turn. */
+struct both {
+    struct bench_series parsed, cached;
+};
+
+static void print_both(const char *name, const struct both *b, const char *unit, double n) {
+    char text[64];
+    bench_line(name, &b->parsed, unit, n, BENCH_LESS, NULL, NULL);
+    snprintf(text, sizeof text, "%s-cached", name);
+    bench_line(text, &b->cached, unit, n, BENCH_LESS, "read", &b->parsed);
 }
 
-static void loading(const struct nine_zones *z) {
-    struct bench_series seconds = {0};
+static void whole_process(const struct nine_zones *z, const char *cache) {
+    const char *program = getenv("SPOTSIM");
+    if (!program || !*program) program = "build/spotsim";
+    char *const argv[] = {strdup(program), "run",      "--trace",           z->zones, z->prices,
+                          "--target",      "4",        "--price-on-demand", "3.06",   "--profile",
+                          "skypilot",      "--policy", NINE_ZONES_POLICY,   "--json", NULL};
+    struct both ms = {0}, peak = {0};
+    for (int r = -1; r < ROUNDS; r++)
+        for (int cached = 0; cached <= 1; cached++) {
+            setenv("SPOTSIM_CACHE", cached ? cache : "", 1);
+            struct bench_use use = bench_process(argv);
+            if (r < 0) continue; /* the first brings the files into memory and fills the cache */
+            bench_add(cached ? &ms.cached : &ms.parsed, use.seconds * 1e3);
+            bench_add(cached ? &peak.cached : &peak.parsed, (double)use.peak_bytes / 1e6);
+        }
+    print_both("zones/process", &ms, "ms", 1);
+    print_both("zones/process-memory", &peak, "MB", 1);
+    free(argv[0]);
+}
+
+static uint32_t load(const struct nine_zones *z, const struct trace_cache *cache, struct bench_series *ms) {
     const char *paths[] = {z->zones, z->prices};
-    const struct trace_options options = {0};
+    const struct trace_options options = {.cache = cache};
+    struct trace *t;
+    struct error e = {0};
+    double start = bench_now_s();
+    bench_check(trace_load(paths, 2, &options, &t, NULL, &e), &e);
+    bench_add(ms, (bench_now_s() - start) * 1e3);
     uint32_t points = 0;
+    for (uint32_t i = 0; i < t->n_pools; i++) points += t->pools[i].capacity.n + t->pools[i].price.n;
+    trace_free(t);
+    return points;
+}
+
+static void loading(const struct nine_zones *z, const char *folder) {
+    const struct trace_cache cache = {folder, 0, TRACE_CACHE_MAX_BYTES};
+    struct both ms = {0};
+    struct bench_series first = {0};
+    uint32_t points = load(z, &cache, &first); /* fills it */
     for (int r = 0; r < ROUNDS; r++) {
-        struct trace *t;
-        struct error e = {0};
-        double start = bench_now_s();
-        bench_check(trace_load(paths, 2, &options, &t, NULL, &e), &e);
-        bench_add(&seconds, (bench_now_s() - start) * 1e3);
-        points = 0;
-        for (uint32_t i = 0; i < t->n_pools; i++) points += t->pools[i].capacity.n + t->pools[i].price.n;
-        trace_free(t);
+        load(z, NULL, &ms.parsed);
+        load(z, &cache, &ms.cached);
     }
-    bench_line("zones/load", &seconds, "ms", points, BENCH_LESS, NULL, NULL);
+    print_both("zones/load", &ms, "ms", points);
 }
 
 static void library_calls(struct nine_zones *z) {
@@ -66,9 +80,9 @@ static void library_calls(struct nine_zones *z) {
         struct sim_result result;
         struct error e = {0};
         config.replication = (uint64_t)r;
-        double start = bench_now_s();
+        double start = bench_cpu_s();
         bench_check(sim_run(sim, &config, NULL, &result, &e), &e);
-        double took = bench_now_s() - start;
+        double took = bench_cpu_s() - start;
         events = result.events;
         sim_result_free(&result);
         bench_add(&seconds, took * 1e3);
@@ -79,17 +93,26 @@ static void library_calls(struct nine_zones *z) {
     sim_free(sim);
 }
 
+static void remove_folder(const char *folder) {
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    if (system(command) != 0) bench_fail(command);
+}
+
 int main(void) {
     bench_pin();
     struct nine_zones z;
+    char cache[] = "/tmp/spotsim-bench.XXXXXX";
     if (!nine_zones_find(&z, "the nine real zones")) {
         bench_absent("zones/process", "ms");
         bench_absent("zones/load", "ms");
         bench_absent("zones/run", "ms");
     } else {
-        whole_process(&z);
-        loading(&z);
+        if (!mkdtemp(cache)) bench_fail("no folder for a cache");
+        whole_process(&z, cache);
+        loading(&z, cache);
         library_calls(&z);
+        remove_folder(cache);
     }
     nine_zones_free(&z);
     return 0;

@@ -9,7 +9,7 @@ them.  Times are integer milliseconds, money integer micro-dollars per hour time
 milliseconds, and lifetimes come from spotsim's keyed draws, so the results are
 comparable to the last digit.
 
-Prints one JSON object: seconds taken (building the model and running it) and
+Prints one JSON object: seconds of CPU (building the model and running it) and
 results.
 """
 import argparse
@@ -275,12 +275,12 @@ def main() -> None:
     parser.add_argument('--woken-by', choices=['all', 'losses'], default='all')
     args = parser.parse_args()
 
-    start = time.perf_counter()
+    start = time.process_time()
     env = simpy.Environment()
     fleet = Fleet(env, args)
     env.run(until=args.horizon_ms)
     fleet.finish()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     print(json.dumps({'seconds': seconds, **results(fleet, args.horizon_ms)}))
 
 
