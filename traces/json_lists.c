@@ -147,6 +147,7 @@ static const char *take_list(struct taking *t, const char *s, struct json_list *
         /* "1.6703, " again and again: the same bytes are the same number */
         size_t length = (size_t)(s - number);
         for (; repeats(s, number, length, end); s += length) list->n++;
+        s = skip_blank(s, end); /* a line may end here */
     }
     list->n_runs = t->out->n_runs - list->first_run;
     return s + 1;
