@@ -35,6 +35,7 @@ static void what_is_taken(void **state) {
         const char *json, *left;
     } rows[] = {
         {"{\"data\": [0, 0, 1,1 , 0]}", "{\"data\": [0]}|5: 0=0 2=1 4=0"},
+        {"[0,0,0,\n  0,0,1,\n  1,1]", "[0]|8: 0=0 5=1"},
         {"{\"a\":[1.5,1.5,1.50,2e0],\"b\":[-7]}", "{\"a\":[0],\"b\":[1]}|4: 0=1.5 3=2|1: 0=-7"},
         {"[[1,2],[3,\"x\"],[]]", "[[0],[3,\"x\"],[]]|2: 0=1 1=2"},
         {"[1,2,[3,3]]", "[1,2,[0]]|2: 0=3"},
@@ -79,13 +80,15 @@ static void check_list(uint64_t key) {
     static const char *const commas[] = {",", ", ", " ,\n", "\t,\r\n  "};
     struct strbuf json = {0}, number = {0}, text = {0};
     uint32_t n = 1 + (uint32_t)(random_mix(key) % 60);
-    const char *comma = commas[random_mix(key + 7) % 4];
+    bool lines = random_mix(key + 7) % 2 == 0; /* broken anywhere; else one way of writing throughout */
+    const char *comma = commas[random_mix(key + 8) % 4];
     strbuf_puts(&json, "[");
     for (uint32_t i = 0; i < n; i++) {
         if (i == 0 || random_mix(random_key(key, i)) % 4 == 0) {
             number.size = 0;
             write_number(random_key(key, i + 1000), &number);
         }
+        if (lines) comma = random_mix(random_key(key, i + 2000)) % 8 == 0 ? ",\n  " : ",";
         if (i) strbuf_puts(&json, comma);
         strbuf_puts(&json, number.data);
     }
