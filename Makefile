@@ -39,10 +39,10 @@ TEST_SCRIPTS := $(sort $(wildcard tests/golden/*.sh tests/property/*.sh tests/ap
 
 OBJ = $(BUILD)/obj
 # What an event passes through is compiled as one, so that its calls are
-# inlined; `make UNITY=` compiles it file by file.
+# inlined, the called before the calling; `make UNITY=` compiles it file by file.
 UNITY ?= yes
-ENGINE_SRC := $(if $(UNITY),fleet/fleet.c fleet/ledger.c cloud/billing.c cloud/cloud.c \
-	$(addprefix sim/,loops.c metrics.c groups.c replica.c pools.c sim.c))
+ENGINE_SRC := $(if $(UNITY),fleet/ledger.c fleet/fleet.c cloud/billing.c cloud/cloud.c \
+	$(addprefix sim/,metrics.c loops.c replica.c groups.c pools.c sim.c))
 LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(ENGINE_SRC),$(LIB_SRC))) $(if $(UNITY),$(OBJ)/engine.o)
 API_OBJ := $(API_SRC:%.c=$(OBJ)/%.o)
 POLICY_OBJ := $(filter $(OBJ)/policies/%,$(LIB_OBJ))

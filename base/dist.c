@@ -237,7 +237,7 @@ static double quantile(const struct dist *d, double u) {
     case DIST_UNIFORM:
         return gsl_cdf_flat_Pinv(u, d->p[0], d->p[1]);
     case DIST_EXPONENTIAL:
-        return gsl_cdf_exponential_Pinv(u, d->p[0]);
+        return -d->p[0] * log1p(-u); /* as gsl_cdf_exponential_Pinv, for u below 1 */
     case DIST_WEIBULL:
         return gsl_cdf_weibull_Pinv(u, d->p[0], d->p[1]);
     case DIST_LOGNORMAL:

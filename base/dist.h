@@ -5,6 +5,7 @@
 #ifndef SPOTSIM_BASE_DIST_H
 #define SPOTSIM_BASE_DIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -45,6 +46,10 @@ void dist_to_text(const struct dist *d, struct strbuf *out); /* reads back to th
 /* Value in ms for u in (0, 1), rounded to the nearest ms and clipped to
  * [0, TIME_LIMIT_MS].  DIST_NONE gives INT64_MAX. */
 int64_t dist_quantile_ms(const struct dist *d, double u);
+/* Does the value depend on u? */
+/* The value of a DIST_CONSTANT. */
+static inline int64_t dist_constant_ms(const struct dist *d) { return (int64_t)d->p[0]; }
+static inline bool dist_is_random(const struct dist *d) { return d->kind != DIST_NONE && d->kind != DIST_CONSTANT; }
 double dist_mean_ms(const struct dist *d);
 void dist_free(struct dist *d);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/billing.h"
 
+#include "base/hot.h"
 #include "base/text.h"
 
 static money gcd(money a, money b) {
@@ -33,20 +34,20 @@ void meter_set_price(struct meter *m, int64_t price_uusd_per_h, int64_t now_ms) 
     m->price_uusd_per_h = price_uusd_per_h;
 }
 
-static money integral_at(const struct meter *m, int64_t now_ms) {
+static HOT money integral_at(const struct meter *m, int64_t now_ms) {
     return m->integral + (m->price_uusd_per_h >= 0 ? (money)m->price_uusd_per_h * (now_ms - m->since_ms) : 0);
 }
 
-static int64_t unknown_at(const struct meter *m, int64_t now_ms) {
+static HOT int64_t unknown_at(const struct meter *m, int64_t now_ms) {
     return m->unknown_ms + (m->price_uusd_per_h < 0 ? now_ms - m->since_ms : 0);
 }
 
-void bill_open(struct bill *b, const struct meter *m, int64_t now_ms) {
+HOT void bill_open(struct bill *b, const struct meter *m, int64_t now_ms) {
     b->start_ms = now_ms;
     bill_begin_counting(b, m, now_ms);
 }
 
-void bill_begin_counting(struct bill *b, const struct meter *m, int64_t now_ms) {
+HOT void bill_begin_counting(struct bill *b, const struct meter *m, int64_t now_ms) {
     b->counted_ms = now_ms;
     b->integral_at_start = integral_at(m, now_ms);
     b->unknown_at_start_ms = unknown_at(m, now_ms);
@@ -61,7 +62,7 @@ static int64_t extra_ms(enum billing_rule rule, int64_t lease_ms) {
     return charged - lease_ms;
 }
 
-void bill_close(const struct bill *b, struct meter *m, enum billing_rule rule, enum sp_market market, enum bill_end end,
+HOT void bill_close(const struct bill *b, struct meter *m, enum billing_rule rule, enum sp_market market, enum bill_end end,
                 uint32_t nodes, int64_t now_ms) {
     int64_t lease_ms = now_ms - b->start_ms;
     m->used_ms += (now_ms - b->counted_ms) * nodes;

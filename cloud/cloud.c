@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hot.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -130,18 +131,18 @@ enum error_code cloud_reserve(struct cloud *c, uint32_t n, struct error *e) {
     return OK;
 }
 
-uint64_t cloud_next_launch(struct cloud *c, uint32_t pool, enum sp_market market) {
+HOT uint64_t cloud_next_launch(struct cloud *c, uint32_t pool, enum sp_market market) {
     return ++c->pools[pool].launches[market];
 }
 
-double cloud_draw(const struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal,
+HOT double cloud_draw(const struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal,
                   enum cloud_purpose purpose) {
     return random_u01(random_key(c->pools[pool].draw_key[market][purpose], ordinal));
 }
 
 /* ---- the pool's spot instances ------------------------------------------------ */
 
-static void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
+static HOT void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     struct cloud_instance *x = &c->instances[slot];
     x->older = p->newest;
     x->newer = SP_NONE;
@@ -157,7 +158,7 @@ static void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     }
 }
 
-static void undoom(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
+static COLD void undoom(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     const struct cloud_doom_entry *d = &c->dooms[slot];
     if (d->prev == SP_NONE)
         p->doomed_first = d->next;
@@ -177,7 +178,7 @@ static uint32_t next_victim(const struct cloud *c, uint32_t slot) {
     return c->params.pools[x->pool].reclaim == RECLAIM_NEWEST ? x->older : x->newer;
 }
 
-static void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
+static HOT void release_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     const struct cloud_instance *x = &c->instances[slot];
     if (p->spare == slot) p->spare = next_victim(c, slot);
     if (x->older == SP_NONE)
@@ -215,7 +216,7 @@ static void shorten(const struct pool_params *p, int64_t now_ms, uint32_t *capac
     }
 }
 
-static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
+static HOT int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
                  int64_t *breach_ms) {
     const struct pool_params *params = &c->params.pools[pool];
     struct cloud_pool *p = &c->pools[pool];
@@ -233,7 +234,7 @@ static int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t
     return 0;
 }
 
-int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
+HOT int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
                  int64_t now_ms) {
     int64_t breach_ms = INT64_MAX;
     int denial = judge(c, pool, market, ordinal, now_ms, &breach_ms);
@@ -254,7 +255,7 @@ int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market m
     return 0;
 }
 
-void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
+HOT void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
     struct cloud_instance *x = &c->instances[slot];
     struct cloud_pool *p = &c->pools[x->pool];
     assert(x->held);
@@ -326,9 +327,8 @@ void cloud_doom(struct cloud *c, uint32_t slot, int64_t deadline_ms) {
 
 uint32_t cloud_first_doomed(const struct cloud *c, uint32_t pool) { return c->pools[pool].doomed_first; }
 
-int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms) {
+int64_t cloud_breach_within(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms) {
     struct cloud_pool *p = &c->pools[pool];
-    if (lead_ms == 0 || c->params.means_launch) return INT64_MAX;
     const struct trace_capacity *t = &c->params.trace_pools[pool].capacity;
     int64_t shift = c->params.window_start_ms;
     while (p->look < t->n && t->at_ms[p->look] - shift <= now_ms) p->look++;

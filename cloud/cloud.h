@@ -117,7 +117,10 @@ static inline int64_t cloud_deadline(const struct cloud *c, uint32_t slot) {
 }
 /* When a replica granted now would be taken back within `lead_ms` because
  * capacity falls; INT64_MAX if it would not. */
-int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms);
+int64_t cloud_breach_within(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms);
+static inline int64_t cloud_breach(struct cloud *c, uint32_t pool, int64_t lead_ms, int64_t now_ms) {
+    return lead_ms == 0 || c->params.means_launch ? INT64_MAX : cloud_breach_within(c, pool, lead_ms, now_ms);
+}
 
 /* Counters start now: what was used before is not counted. */
 void cloud_begin_counting(struct cloud *c, int64_t now_ms);

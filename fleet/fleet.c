@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hot.h"
 #include "base/random.h"
 #include "fleet/fleet_private.h"
 
@@ -101,7 +102,7 @@ static void mix_observation(uint64_t *digest, uint32_t group, const struct sp_ob
     mix_in(digest, ((uint64_t)o->slot << 32) | o->pool);
 }
 
-static bool grow_observations(struct fleet *f, struct fleet_policy *p) {
+static COLD bool grow_observations(struct fleet *f, struct fleet_policy *p) {
     uint32_t room = p->obs_room ? p->obs_room * 2 : 64;
     struct sp_observation *obs = realloc(p->obs, room * sizeof *obs);
     if (!obs) {
@@ -113,12 +114,17 @@ static bool grow_observations(struct fleet *f, struct fleet_policy *p) {
     return true;
 }
 
-/* Appends to the group's waiting observations. */
-static inline void push(struct fleet *f, uint32_t group, struct sp_observation o) {
+/* Where the group's next waiting observation is to be written. */
+static HOT struct sp_observation *next_observation(struct fleet *f, uint32_t group) {
     struct fleet_policy *p = &f->policies[group];
+    if (p->n_obs == p->obs_room && !grow_observations(f, p)) return &f->lost_observation;
+    return &p->obs[p->n_obs++];
+}
+
+/* Appends to the group's waiting observations. */
+static void push(struct fleet *f, uint32_t group, struct sp_observation o) {
     if (f->journaled) mix_observation(&f->told, group, &o);
-    if (p->n_obs == p->obs_room && !grow_observations(f, p)) return;
-    p->obs[p->n_obs++] = o;
+    *next_observation(f, group) = o;
 }
 
 /* Before memory is asked for: the policy that wants too much is named. */
@@ -191,6 +197,11 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     }
     uint64_t key = random_key_text(f->params.key, config->name);
     fp->composer = composer_init(fp->memory, config->spec, &limits, config->share, key);
+    fp->digest_key = random_mix(g);
+    fp->mixed_ms = SP_FOREVER;
+    fp->mixed = random_mix((uint64_t)SP_FOREVER);
+    fp->hears = composer_hears(fp->composer);
+    fp->unheard = false;
     fp->wake_ms = SP_FOREVER;
     fp->n_obs = 0;
     struct sp_observation start = {.kind = SP_OBS_START, .slot = SP_NONE, .pool = SP_NONE};
@@ -235,7 +246,7 @@ static void drop_instances(struct fleet *f) {
     f->instances -= f->params.nodes;
 }
 
-static void end_row(struct fleet *f, uint32_t slot, enum sp_state state, int64_t at_ms) {
+static HOT void end_row(struct fleet *f, uint32_t slot, enum sp_state state, int64_t at_ms) {
     drop_instances(f);
     if (f->params.keep_rows)
         ledger_move(&f->ledger, slot, state, at_ms);
@@ -243,24 +254,33 @@ static void end_row(struct fleet *f, uint32_t slot, enum sp_state state, int64_t
         free_row(f, slot);
 }
 
-void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, uint8_t reason,
+static COLD void record(struct fleet *f, const struct sp_observation *o, uint32_t group, uint32_t slot) {
+    mix_observation(&f->told, group, o);
+    if (f->journal) journal_observation(f->journal, o, group, fleet_row_pool(f, slot));
+}
+
+HOT void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, uint8_t reason,
                    int64_t value) {
     struct ledger *l = &f->ledger;
     assert(slot < l->n_slots && l->rows[slot].launch != 0);
     struct sp_instance *r = &l->rows[slot];
     uint32_t group = ledger_group_of(l, slot);
     struct sp_pool *pool = &l->groups[group].pools[r->pool];
-    struct sp_observation o = {.at_ms = at_ms,
-                               .value = value,
-                               .launch = r->launch,
-                               .slot = slot,
-                               .pool = r->pool,
-                               .kind = (uint8_t)kind,
-                               .market = r->market,
-                               .reason = reason,
-                               .state = r->state};
-    if (f->journal) journal_observation(f->journal, &o, group, fleet_row_pool(f, slot));
-    push(f, group, o);
+    if (f->journaled || (f->policies[group].hears & SP_HEARS(kind))) {
+        struct sp_observation *o = next_observation(f, group);
+        *o = (struct sp_observation){.at_ms = at_ms,
+                                     .value = value,
+                                     .launch = r->launch,
+                                     .slot = slot,
+                                     .pool = r->pool,
+                                     .kind = (uint8_t)kind,
+                                     .market = r->market,
+                                     .reason = reason,
+                                     .state = r->state};
+        if (f->journaled) record(f, o, group, slot);
+    } else {
+        f->policies[group].unheard = true;
+    }
     switch (kind) {
     case SP_OBS_SENT:
         ledger_move(l, slot, SP_PROVISIONING, at_ms);
@@ -332,7 +352,7 @@ void fleet_set_requests(struct fleet *f, double requests) {
 
 /* ---- steps ------------------------------------------------------------------ */
 
-static enum error_code add_order(struct fleet *f, struct fleet_order o, struct error *e) {
+static HOT enum error_code add_order(struct fleet *f, struct fleet_order o, struct error *e) {
     if (f->n_orders == f->orders_room) {
         uint32_t room = f->orders_room ? f->orders_room * 2 : 64;
         struct fleet_order *orders = realloc(f->orders, room * sizeof *orders);
@@ -348,7 +368,7 @@ static enum error_code add_order(struct fleet *f, struct fleet_order o, struct e
 }
 
 /* The guard refused a launch: an observation, as in every host. */
-static void refuse(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms) {
+static COLD void refuse(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms) {
     struct sp_observation o = {.at_ms = now_ms,
                                .slot = SP_NONE,
                                .pool = a->pool,
@@ -360,7 +380,7 @@ static void refuse(struct fleet *f, uint32_t group, const struct sp_action *a, i
     push(f, group, o);
 }
 
-static enum error_code apply_launch(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
+static HOT enum error_code apply_launch(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
                                     struct error *e) {
     const struct fleet_group *config = &f->params.groups[group];
     if (a->pool >= config->n_pools || a->market >= SP_MARKETS || a->count == 0)
@@ -393,7 +413,7 @@ static enum error_code apply_launch(struct fleet *f, uint32_t group, const struc
     return OK;
 }
 
-static enum error_code apply_end(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
+static APART enum error_code apply_end(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
                                  struct error *e) {
     struct ledger *l = &f->ledger;
     const struct fleet_group *config = &f->params.groups[group];
@@ -420,7 +440,7 @@ static enum error_code apply_end(struct fleet *f, uint32_t group, const struct s
                      e);
 }
 
-static enum error_code apply(struct fleet *f, uint32_t group, const struct sp_actions *actions, int64_t now_ms,
+static HOT enum error_code apply(struct fleet *f, uint32_t group, const struct sp_actions *actions, int64_t now_ms,
                              const struct sp_view *view, struct error *e) {
     for (uint32_t i = 0; i < actions->n; i++) {
         const struct sp_action *a = &actions->items[i];
@@ -443,56 +463,98 @@ static enum error_code apply(struct fleet *f, uint32_t group, const struct sp_ac
     return OK;
 }
 
-enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, const struct fleet_order **orders,
+/* As mix_in; mostly the same time, or none, as in the last step. */
+static HOT void mix_in_wake(struct fleet *f, struct fleet_policy *p) {
+    if (p->wake_ms != p->mixed_ms) {
+        p->mixed_ms = p->wake_ms;
+        p->mixed = random_mix((uint64_t)p->wake_ms);
+    }
+    f->digest = random_mix(f->digest ^ p->mixed);
+}
+
+/* The policy's answer to its first n_obs observations goes to `actions`. */
+static HOT void call_policy(struct fleet *f, uint32_t group, uint32_t n_obs, bool unheard, int64_t now_ms,
+                               struct sp_actions *actions) {
+    struct fleet_policy *p = &f->policies[group];
+    struct ledger_group *lg = &f->ledger.groups[group];
+    lg->view.now_ms = now_ms;
+    lg->view.n_slots = f->ledger.n_slots;
+    lg->view.instances = f->ledger.rows;
+    actions->items = f->actions;
+    actions->n = 0;
+    actions->max = FLEET_ACTIONS_MAX;
+    actions->more = false;
+    p->wake_ms = composer_step(p->composer, &lg->view, p->obs, n_obs, unheard, actions);
+    if (lg->view.n_changed == 0) lg->round++;
+}
+
+/* What the policy answered first, and what it answers when called again. */
+static APART enum error_code carry_on(struct fleet *f, uint32_t group, struct sp_actions *actions, int64_t now_ms,
+                                struct error *e) {
+    const struct sp_view *view = &f->ledger.groups[group].view;
+    for (uint32_t calls = 1;; calls++) {
+        bool more = actions->more;
+        TRY(apply(f, group, actions, now_ms, view, e));
+        if (!more) return OK;
+        /* every full buffer launches or ends something, so this many are enough */
+        if (calls > 2 * (FLEET_SLOTS_MAX / FLEET_ACTIONS_MAX) + 1)
+            return error_set(e, ERR_FAILED, f->params.groups[group].name, "the policy's list of actions does not end");
+        call_policy(f, group, 0, false, now_ms, actions);
+    }
+}
+
+static COLD void keep_record(struct fleet *f, uint32_t group) {
+    const struct fleet_policy *p = &f->policies[group];
+    double asked = f->ledger.groups[group].view.requests;
+    uint64_t requests;
+    memcpy(&requests, &asked, sizeof requests);
+    if (!isnan(asked)) mix_in(&f->told, requests);
+    mix_in(&f->told, f->digest);
+    mix_in(&f->told, composer_digest(p->composer));
+}
+
+HOT bool fleet_step_unheard(struct fleet *f, uint32_t group, int64_t now_ms) {
+    struct fleet_policy *p = &f->policies[group];
+    if (p->n_obs > 0 || !p->unheard || p->wake_ms <= now_ms || !composer_settled(p->composer)) return false;
+    p->unheard = false;
+    f->digest = random_mix((uint64_t)now_ms ^ p->digest_key);
+    mix_in_wake(f, p);
+    f->steps++;
+    return true;
+}
+
+HOT enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, const struct fleet_order **orders,
                            uint32_t *n_orders, struct error *e) {
     struct fleet_policy *p = &f->policies[group];
-    struct sp_view *view = &f->ledger.groups[group].view;
     if (f->out_of_memory) return out_of_memory(e);
     f->n_orders = 0;
-    f->digest = random_key((uint64_t)now_ms, group);
+    f->digest = random_mix((uint64_t)now_ms ^ p->digest_key);
     uint32_t n_obs = p->n_obs;
     /* called before its time, with nothing to tell: what it said last stands */
-    bool idle = n_obs == 0 && p->wake_ms > now_ms;
+    bool unheard = p->unheard, idle = n_obs == 0 && !unheard && p->wake_ms > now_ms;
     int64_t wake_ms = p->wake_ms;
-    uint32_t calls = 0;
-    bool more = true;
-    while (more) {
-        /* every full buffer launches or ends something, so this many are enough */
-        if (++calls > 2 * (FLEET_SLOTS_MAX / FLEET_ACTIONS_MAX) + 2)
-            return error_set(e, ERR_FAILED, f->params.groups[group].name, "the policy's list of actions does not end");
-        view->now_ms = now_ms;
-        view->n_slots = f->ledger.n_slots;
-        view->instances = f->ledger.rows;
-        struct sp_actions actions = {f->actions, 0, FLEET_ACTIONS_MAX, false};
-        p->wake_ms = composer_step(p->composer, view, p->obs, n_obs, &actions);
-        if (view->n_changed == 0) f->ledger.groups[group].round++;
-        /* what the guard refuses now is for the next step */
-        p->n_obs -= n_obs;
-        if (p->n_obs > 0) memmove(p->obs, p->obs + n_obs, p->n_obs * sizeof *p->obs);
-        n_obs = 0;
-        more = actions.more;
-        if (actions.n > 0) TRY(apply(f, group, &actions, now_ms, view, e));
-    }
+    struct sp_actions actions;
+    p->n_obs = 0; /* what the guard refuses from now on is for the next step */
+    p->unheard = false;
+    call_policy(f, group, n_obs, unheard, now_ms, &actions);
+    if (actions.n > 0 || actions.more) TRY(carry_on(f, group, &actions, now_ms, e));
     if (idle && f->n_orders == 0) p->wake_ms = wake_ms;
-    mix_in(&f->digest, (uint64_t)p->wake_ms);
-    if (f->journaled) {
-        uint64_t requests;
-        memcpy(&requests, &view->requests, sizeof requests);
-        if (!isnan(view->requests)) mix_in(&f->told, requests);
-        mix_in(&f->told, f->digest);
-        mix_in(&f->told, composer_digest(p->composer));
-    }
-    if (f->journal) TRY(journal_step(f->journal, group, now_ms, f->n_orders, f->told, view->requests, e));
+    mix_in_wake(f, p);
+    if (f->journaled) keep_record(f, group);
+    if (f->journal)
+        TRY(journal_step(f->journal, group, now_ms, f->n_orders, f->told, f->ledger.groups[group].view.requests, e));
     f->steps++;
     *orders = f->orders;
     *n_orders = f->n_orders;
     return OK;
 }
 
-bool fleet_pending(const struct fleet *f, uint32_t group) { return f->policies[group].n_obs > 0; }
-int64_t fleet_wake(const struct fleet *f, uint32_t group) { return f->policies[group].wake_ms; }
-const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { return &f->ledger.rows[slot]; }
-uint32_t fleet_slots(const struct fleet *f) { return f->ledger.n_slots; }
+HOT bool fleet_pending(const struct fleet *f, uint32_t group) {
+    return f->policies[group].n_obs > 0 || f->policies[group].unheard;
+}
+HOT int64_t fleet_wake(const struct fleet *f, uint32_t group) { return f->policies[group].wake_ms; }
+HOT const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { return &f->ledger.rows[slot]; }
+HOT uint32_t fleet_slots(const struct fleet *f) { return f->ledger.n_slots; }
 uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot) {
     return f->params.groups[ledger_group_of(&f->ledger, slot)].pools[f->ledger.rows[slot].pool];
 }
@@ -502,10 +564,10 @@ uint32_t fleet_target(const struct fleet *f, uint32_t group) { return composer_t
 uint32_t fleet_final_target(const struct fleet *f, uint32_t group) {
     return composer_final_target(f->policies[group].composer);
 }
-uint32_t fleet_base(const struct fleet *f, uint32_t group) { return composer_base(f->policies[group].composer); }
+HOT uint32_t fleet_base(const struct fleet *f, uint32_t group) { return composer_base(f->policies[group].composer); }
 bool fleet_base_clamped(const struct fleet *f) {
     for (uint32_t g = 0; g < f->params.n_groups; g++)
         if (composer_base_clamped(f->policies[g].composer)) return true;
     return false;
 }
-uint64_t fleet_last_digest(const struct fleet *f) { return f->digest; }
+HOT uint64_t fleet_last_digest(const struct fleet *f) { return f->digest; }

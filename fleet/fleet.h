@@ -92,6 +92,10 @@ bool fleet_pending(const struct fleet *f, uint32_t group);
 /* When the group's policy wants to be called without one. */
 int64_t fleet_wake(const struct fleet *f, uint32_t group);
 
+/* A step on nothing but observations that the policy does not hear, before its
+ * wake time and with nothing to change: it need not be called, and is not.
+ * False, and nothing done: call fleet_step. */
+bool fleet_step_unheard(struct fleet *f, uint32_t group, int64_t now_ms);
 /* Calls the group's policy.  *orders points into the fleet's memory until the
  * next call.  ERR_FAILED: the policy broke the rules (named in *e), or the
  * journal could not be written. */

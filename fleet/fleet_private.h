@@ -12,6 +12,11 @@ struct fleet_policy {
     int64_t wake_ms;
     struct sp_observation *obs; /* waiting for the next step */
     uint32_t n_obs, obs_room;
+    uint32_t hears;      /* SP_HEARS bits; what it does not hear is not kept */
+    bool unheard;        /* something happened since the last step that it does not hear */
+    uint64_t digest_key; /* of the group, for the digest of a step */
+    int64_t mixed_ms;    /* the wake time last mixed into one, and what it was mixed to */
+    uint64_t mixed;
 };
 
 struct fleet {
@@ -27,6 +32,7 @@ struct fleet {
     uint32_t instances; /* rows that hold or may hold instances, times nodes */
     uint64_t digest;
     bool out_of_memory;
+    struct sp_observation lost_observation; /* there was no memory for it */
     bool journaled; /* a journal is written or replayed */
     uint64_t told;  /* while journaled: digest of all that the journal says, answers and policies' states */
     uint64_t steps;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void count_flagged(struct ledger_group *g, const struct sp_instance *r, struct sp_pool *p, uint32_t sign) {
+#include "base/hot.h"
+
+static COLD void count_flagged(struct ledger_group *g, const struct sp_instance *r, struct sp_pool *p, uint32_t sign) {
     uint32_t w = p->weight * sign;
     if (r->flags & SP_NOTICED) {
         g->view.noticed[r->market][r->state] += w;
@@ -17,7 +19,7 @@ static void count_flagged(struct ledger_group *g, const struct sp_instance *r, s
 
 /* Adds `sign` rows, 1 or (counts wrap around) UINT32_MAX for one less, to the
  * counts of the row's present state. */
-static inline void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
+static HOT void count(struct ledger_group *g, const struct sp_instance *r, uint32_t sign) {
     struct sp_pool *p = &g->pools[r->pool];
     p->count[r->market][r->state] += sign;
     g->view.units[r->market][r->state] += p->weight * sign;
@@ -28,7 +30,7 @@ static inline void count(struct ledger_group *g, const struct sp_instance *r, ui
  * Two ways at once: back from the state's newest, and back from this row
  * through rows of any state.  The first is short when rows change state in
  * launch order or few are in that state, the second when many are. */
-static inline uint32_t row_before(const struct ledger *l, const struct ledger_group *g, uint32_t slot) {
+static HOT uint32_t row_before(const struct ledger *l, const struct ledger_group *g, uint32_t slot) {
     const struct sp_instance *r = &l->rows[slot];
     uint32_t same = g->view.last[r->market][r->state], any = l->older[slot];
     while (same != SP_NONE && l->rows[same].launch > r->launch) {
@@ -40,7 +42,7 @@ static inline uint32_t row_before(const struct ledger *l, const struct ledger_gr
 }
 
 /* Lists are ordered by launch number. */
-static inline void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot) {
+static HOT void list_insert(struct ledger *l, struct ledger_group *g, uint32_t slot) {
     struct sp_instance *r = &l->rows[slot];
     uint32_t *first = &g->view.first[r->market][r->state], *last = &g->view.last[r->market][r->state];
     uint32_t after = row_before(l, g, slot);
@@ -56,7 +58,7 @@ static inline void list_insert(struct ledger *l, struct ledger_group *g, uint32_
         l->rows[after].next = slot;
 }
 
-static inline void list_remove(struct ledger *l, struct ledger_group *g, uint32_t slot) {
+static HOT void list_remove(struct ledger *l, struct ledger_group *g, uint32_t slot) {
     struct sp_instance *r = &l->rows[slot];
     if (r->prev == SP_NONE)
         g->view.first[r->market][r->state] = r->next;
@@ -68,7 +70,7 @@ static inline void list_remove(struct ledger *l, struct ledger_group *g, uint32_
         l->rows[r->next].prev = r->prev;
 }
 
-static bool grow(struct ledger *l) {
+static COLD bool grow(struct ledger *l) {
     uint32_t room = l->room ? l->room * 2 : 64;
     if (room > FLEET_SLOTS_MAX) room = FLEET_SLOTS_MAX;
     if (room <= l->room) return false;
@@ -86,7 +88,7 @@ static bool grow(struct ledger *l) {
     return true;
 }
 
-uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,
+HOT uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,
                     int64_t now_ms) {
     uint32_t slot = l->free_head;
     if (slot != SP_NONE) {
@@ -116,7 +118,7 @@ uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_mar
     return slot;
 }
 
-void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_ms) {
+HOT void ledger_move(struct ledger *l, uint32_t slot, enum sp_state to, int64_t now_ms) {
     struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
     assert(r->launch != 0);
@@ -139,7 +141,7 @@ void ledger_flag(struct ledger *l, uint32_t slot, uint8_t flag, int64_t deadline
     count(g, r, 1);
 }
 
-void ledger_remove(struct ledger *l, uint32_t slot) {
+HOT void ledger_remove(struct ledger *l, uint32_t slot) {
     struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];
     struct sp_instance *r = &l->rows[slot];
     assert(r->launch != 0);

@@ -49,4 +49,5 @@ const struct sp_policy autoscaler_constant = {
     .init = init,
     .demand = demand,
     .target = target,
+    .hears = SP_HEARS_NONE,
 };

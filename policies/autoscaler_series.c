@@ -68,5 +68,6 @@ const struct sp_policy autoscaler_series = {
     .init = init,
     .demand = demand,
     .target = target,
+    .hears = SP_HEARS_NONE,
     .digest = digest,
 };

@@ -27,7 +27,8 @@ struct composer {
     int64_t retry_at[SP_MARKETS];
     /* what the last step said, for the host */
     uint32_t target, base, wanted[SP_MARKETS];
-    bool clamped;
+    bool clamped, settled;
+    uint32_t hears;
 };
 
 /* One call of composer_step. */
@@ -35,6 +36,7 @@ struct step {
     struct composer *c;
     struct sp_view *view;
     struct sp_actions *out;
+    bool told; /* something was observed */
     uint32_t n_obs, n_before;                            /* n_before: actions that were in the buffer already */
     struct sp_counts now;                                /* without those treated as lost */
     uint32_t noticed[SP_MARKETS], rebalance[SP_MARKETS]; /* treated as lost, by why */
@@ -81,6 +83,17 @@ size_t composer_size(const struct policy_spec *spec, const struct sp_limits *lim
     return size + composer_pools_size(limits->pools);
 }
 
+static uint32_t what_is_heard(const struct sp_policy *p) {
+    if (p->role == SP_PLACER && !p->observe) return SP_HEARS_NONE;
+    return p->hears ? p->hears : SP_HEARS_ALL;
+}
+
+/* What changes how many replicas there are, or says that something is new, is
+ * heard by the composer itself. */
+#define COMPOSER_HEARS                                                                                              \
+    (SP_HEARS(SP_OBS_START) | SP_HEARS(SP_OBS_DENIED) | SP_HEARS(SP_OBS_FAILED) | SP_HEARS(SP_OBS_NOTICE) |          \
+     SP_HEARS(SP_OBS_REBALANCE) | SP_HEARS(SP_OBS_PREEMPTED) | SP_HEARS(SP_OBS_TERMINATED) | SP_HEARS(SP_OBS_TARGET))
+
 struct composer *composer_init(void *mem, const struct policy_spec *spec, const struct sp_limits *limits,
                                struct composer_share share, uint64_t key) {
     assert(((uintptr_t)mem & (ALIGN - 1)) == 0);
@@ -96,14 +109,16 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
     c->react_notice = reacts(&spec->mix, "notice");
     c->react_rebalance = reacts(&spec->mix, "rebalance");
     c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
+    c->hears = COMPOSER_HEARS;
     for (int i = 0; i < PARTS; i++) {
         const struct policy_part *part = part_of(spec, (enum part_index)i);
         c->policy[i] = part->policy;
         c->state[i] = at;
         c->state_size[i] = part_size(part, limits);
         at += c->state_size[i];
-        if (part->policy && part->policy->init)
-            part->policy->init(c->state[i], part->value, limits, sp_mix64(key + (uint64_t)i + 1));
+        if (!part->policy) continue;
+        c->hears |= what_is_heard(part->policy);
+        if (part->policy->init) part->policy->init(c->state[i], part->value, limits, sp_mix64(key + (uint64_t)i + 1));
     }
     composer_pools_init(&c->pools, at, limits->pools, c->react_rebalance);
     return c;
@@ -117,12 +132,12 @@ static uint32_t cut(struct composer_share share, uint32_t target) {
     return (uint32_t)(((uint64_t)target * share.hi_ppm + half) / PPM - ((uint64_t)target * share.lo_ppm + half) / PPM);
 }
 
-static uint32_t alive(const uint32_t n[SP_STATES]) {
+static inline uint32_t alive(const uint32_t n[SP_STATES]) {
     _Static_assert(SP_ALIVE_STATES == 5, "the states that count as alive");
     return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
 }
 
-static void count(struct step *s) {
+static inline void count(struct step *s) {
     const struct sp_view *v = s->view;
     for (int m = 0; m < SP_MARKETS; m++) {
         s->now.alive[m] = alive(v->units[m]);
@@ -148,7 +163,7 @@ static void count_lost(struct step *s) {
     }
 }
 
-static void ask_mix(struct step *s, const struct sp_observation *obs) {
+static inline void ask_mix(struct step *s, const struct sp_observation *obs) {
     struct composer *c = s->c;
     struct sp_want want = {{0, 0}, 0};
     s->wake = earlier(s->wake, c->policy[MIX]->want(c->state[MIX], s->view, &s->now, obs, s->n_obs, &want));
@@ -160,19 +175,21 @@ static void ask_mix(struct step *s, const struct sp_observation *obs) {
 
 /* ---- launches ------------------------------------------------------------ */
 
-static uint32_t place(struct step *s, enum sp_market m, int64_t *wake) {
+/* `changed`: what a placer has not seen yet. */
+static inline uint32_t place(struct step *s, enum sp_market m, struct pools_list changed, int64_t *wake) {
     struct composer *c = s->c;
-    struct pools_asked *asked = &c->pools.market[m];
+    struct sp_view *view = s->view;
     if (m == SP_ON_DEMAND) return pick_best(c->pools.on_demand);
-    if (!c->policy[PLACER]) return SP_NONE;
-    const uint32_t *changed = s->view->changed;
-    s->view->changed = asked->changed;
-    s->view->n_changed = asked->n_changed;
-    uint32_t p = c->policy[PLACER]->place(c->state[PLACER], s->view, c->pools.planned, asked->closed, wake);
-    s->view->changed = changed;
-    s->view->n_changed = 0;
-    composer_pools_seen(&c->pools, m);
-    return p < c->n_pools && asked->closed[p] ? SP_NONE : p;
+    const struct sp_policy *placer = c->policy[PLACER];
+    if (!placer) return SP_NONE;
+    const uint32_t *all = view->changed;
+    const bool *closed = c->pools.market[SP_SPOT].closed;
+    view->changed = changed.pools;
+    view->n_changed = changed.n;
+    uint32_t p = placer->place(c->state[PLACER], view, c->pools.planned, closed, wake);
+    view->changed = all;
+    view->n_changed = 0;
+    return p < c->n_pools && closed[p] ? SP_NONE : p;
 }
 
 /* When to look for a pool again after none could be named. */
@@ -189,15 +206,17 @@ static int64_t retry_time(const struct step *s, enum sp_market m, int64_t placer
 /* Why the next launch is made, from how much there is of everything. */
 static enum sp_reason launch_reason(const struct step *s, enum sp_market m) {
     const struct composer *c = s->c;
-    uint64_t with_rebalance = (uint64_t)s->now.alive[m] + s->rebalance[m];
-    if (with_rebalance >= c->wanted[m]) return SP_WHY_REBALANCE;
-    if (with_rebalance + s->noticed[m] >= c->wanted[m]) return SP_WHY_NOTICE;
+    if (s->rebalance[m] | s->noticed[m]) {
+        uint64_t with_rebalance = (uint64_t)s->now.alive[m] + s->rebalance[m];
+        if (with_rebalance >= c->wanted[m]) return SP_WHY_REBALANCE;
+        if (with_rebalance + s->noticed[m] >= c->wanted[m]) return SP_WHY_NOTICE;
+    }
     if (m == SP_SPOT) return SP_WHY_SPOT_WANTED;
     return s->now.alive[m] < c->base ? SP_WHY_BASE : SP_WHY_FALLBACK;
 }
 
 /* Launches of one kind in a row become one action.  There is room. */
-static void emit_launch(struct step *s, enum sp_market m, uint32_t pool) {
+static inline void emit_launch(struct step *s, enum sp_market m, uint32_t pool) {
     struct sp_actions *out = s->out;
     uint8_t reason = (uint8_t)launch_reason(s, m);
     if (out->n > s->n_before) {
@@ -214,22 +233,22 @@ static void emit_launch(struct step *s, enum sp_market m, uint32_t pool) {
 static bool launch_missing(struct step *s, enum sp_market m) {
     struct composer *c = s->c;
     int64_t *retry_at = &c->retry_at[m];
-    if (s->n_obs == 0 && s->view->now_ms < *retry_at) {
+    if (!s->told && s->view->now_ms < *retry_at) {
         s->wake = earlier(s->wake, *retry_at);
         return true;
     }
     *retry_at = SP_NEVER;
-    composer_pools_note(&c->pools, s->view);
-    composer_pools_look(&c->pools, s->view, m);
-    if (m == SP_ON_DEMAND) composer_pools_seen(&c->pools, m);
+    struct pools_list changed = composer_pools_look(&c->pools, s->view, m);
+    uint32_t last;
     for (uint32_t rows = 0; s->now.alive[m] < c->wanted[m] && rows < c->max_rows; rows++) {
         /* checked before the placer is asked: its turn advances only for what is launched */
         if (s->out->n == s->out->max) {
             s->out->more = true;
+            composer_pools_unseen(&c->pools, m, changed);
             return false;
         }
         int64_t placer_wake = SP_FOREVER;
-        uint32_t p = place(s, m, &placer_wake);
+        uint32_t p = place(s, m, changed, &placer_wake);
         if (p == SP_NONE) {
             *retry_at = retry_time(s, m, placer_wake);
             s->wake = earlier(s->wake, *retry_at);
@@ -237,7 +256,9 @@ static bool launch_missing(struct step *s, enum sp_market m) {
         }
         emit_launch(s, m, p);
         if (p >= c->n_pools) return true; /* the host refuses it and says so */
-        composer_pools_launched(&c->pools, s->view, m, p);
+        if (m == SP_SPOT) composer_pools_launched(&c->pools, s->view, p);
+        last = p;
+        changed = (struct pools_list){&last, 1};
         uint32_t weight = s->view->pools[p].weight;
         s->now.alive[m] += weight > 0 ? weight : 1;
     }
@@ -276,7 +297,6 @@ static bool emit_drain(struct step *s, uint32_t slot, enum sp_reason reason) {
  * too: a ready one must not go because a heavy one is starting up. */
 static bool drain_surplus(struct step *s, enum sp_market m) {
     uint32_t wanted = s->c->wanted[m];
-    if (s->now.alive[m] <= wanted) return true;
     bool kept = false;
     for (int state = 0; state < SP_ALIVE_STATES && !kept; state++) {
         uint32_t slot = s->view->last[m][state];
@@ -322,15 +342,20 @@ static int64_t ask_whole(struct step *s, const struct sp_observation *obs) {
 }
 
 /* All that is wanted is there, no more and no less. */
-static bool settled(const struct step *s) {
+static inline bool settled(const struct step *s) {
     const uint32_t *alive = s->now.alive, *wanted = s->c->wanted;
     return alive[SP_SPOT] == wanted[SP_SPOT] && alive[SP_ON_DEMAND] == wanted[SP_ON_DEMAND] &&
            (s->rebalance[SP_SPOT] | s->rebalance[SP_ON_DEMAND]) == 0;
 }
 
-static int64_t change(struct step *s) {
-    bool done = launch(s, SP_SPOT) && launch(s, SP_ON_DEMAND) && drain_surplus(s, SP_SPOT) &&
-                drain_surplus(s, SP_ON_DEMAND) && drain_replaced(s, SP_SPOT) && drain_replaced(s, SP_ON_DEMAND);
+static bool drain(struct step *s, enum sp_market m) {
+    return s->now.alive[m] <= s->c->wanted[m] || drain_surplus(s, m);
+}
+
+static __attribute__((noinline)) int64_t change(struct step *s) {
+    bool done = launch(s, SP_SPOT) && launch(s, SP_ON_DEMAND) && drain(s, SP_SPOT) && drain(s, SP_ON_DEMAND);
+    if (done && (s->rebalance[SP_SPOT] | s->rebalance[SP_ON_DEMAND]))
+        done = drain_replaced(s, SP_SPOT) && drain_replaced(s, SP_ON_DEMAND);
     return done ? s->wake : s->view->now_ms;
 }
 
@@ -343,13 +368,18 @@ static inline int64_t decide(struct step *s, const struct sp_observation *obs) {
     const struct sp_policy *placer = c->policy[PLACER];
     if (placer && placer->observe)
         s->wake = earlier(s->wake, placer->observe(c->state[PLACER], s->view, obs, s->n_obs));
-    if (!settled(s)) return change(s);
+    c->settled = settled(s);
+    if (!c->settled) {
+        int64_t wake = change(s);
+        c->settled = settled(s) && !s->out->more;
+        return wake;
+    }
     c->retry_at[SP_SPOT] = c->retry_at[SP_ON_DEMAND] = SP_NEVER;
     return s->wake;
 }
 
 int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
-                      struct sp_actions *out) {
+                      bool unheard, struct sp_actions *out) {
     struct step s;
     const uint32_t given = view->target;
     uint32_t target = given;
@@ -357,6 +387,7 @@ int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_
     s.view = view;
     s.out = out;
     s.n_obs = n_obs;
+    s.told = n_obs > 0 || unheard;
     s.n_before = out->n;
     s.wake = SP_FOREVER;
     const struct sp_policy *autoscaler = c->policy[AUTOSCALER];
@@ -368,6 +399,10 @@ int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_
 }
 
 /* ---- what it knows ------------------------------------------------------- */
+
+uint32_t composer_hears(const struct composer *c) { return c->hears; }
+
+bool composer_settled(const struct composer *c) { return c->settled; }
 
 uint32_t composer_target(const struct composer *c) { return c->target; }
 

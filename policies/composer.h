@@ -32,7 +32,13 @@ struct composer *composer_init(void *mem, const struct policy_spec *spec, const 
  * view->changed grows from step to step until the composer has taken note of
  * it, which it says by n_changed 0.  Returns the next wake time. */
 int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
-                      struct sp_actions *out);
+                      bool unheard, struct sp_actions *out);
+/* The observations that any part hears (SP_HEARS bits); others are not passed
+ * in `obs`, only that there were some (`unheard`). */
+uint32_t composer_hears(const struct composer *c);
+/* After the last step nothing was missing and nothing too many: until its wake
+ * time a step on unheard observations would change nothing. */
+bool composer_settled(const struct composer *c);
 uint32_t composer_target(const struct composer *c);                   /* as of the last step, share applied */
 uint32_t composer_final_target(const struct composer *c);             /* the same plus the mix's overprovision */
 uint32_t composer_base(const struct composer *c);                     /* as of the last step */

@@ -41,18 +41,19 @@ void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool a
         a->marked = take(&at, n * sizeof(uint64_t));
         a->listed = take(&at, n * sizeof(bool));
         a->closed = take(&at, n * sizeof(bool));
-        for (uint32_t p = 0; p < n; p++) mark(a, p);
     }
     c->on_demand = take(&at, pick_size(n));
     pick_init(c->on_demand, n);
 }
 
-void composer_pools_note(struct composer_pools *c, struct sp_view *view) {
-    for (uint32_t i = 0; i < view->n_changed; i++) {
-        mark(&c->market[SP_SPOT], view->changed[i]);
-        mark(&c->market[SP_ON_DEMAND], view->changed[i]);
-    }
-    view->n_changed = 0;
+static void mark_list(struct pools_asked *a, const uint32_t *pools, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) mark(a, pools[i]);
+}
+
+/* The first launch in a market looks at all pools. */
+static void first_use(struct composer_pools *c, struct pools_asked *a) {
+    a->used = true;
+    for (uint32_t p = 0; p < c->n; p++) mark(a, p);
 }
 
 static inline uint32_t alive(const uint32_t n[SP_STATES]) {
@@ -62,10 +63,10 @@ static inline uint32_t alive(const uint32_t n[SP_STATES]) {
 
 /* Spot capacity that is observed is used up by what is there and on its way out. */
 static inline void look_for_room(struct composer_pools *c, const struct sp_pool *pool, uint32_t p) {
+    if (pool->capacity == SP_UNKNOWN && c->spare[p]) return;
     int64_t rows = (int64_t)c->planned[p] + pool->count[SP_SPOT][SP_DRAINING];
     bool spare = pool->capacity == SP_UNKNOWN || pool->capacity > rows;
-    if (spare == c->spare[p]) return;
-    c->n_spare += spare ? 1 : UINT32_MAX; /* counts wrap around */
+    c->n_spare += (uint32_t)spare - (uint32_t)c->spare[p]; /* counts wrap around */
     c->spare[p] = spare;
 }
 
@@ -77,7 +78,7 @@ static void look_at_price(struct composer_pools *c, const struct sp_pool *pool, 
     pick_set(c->on_demand, p, !c->market[SP_ON_DEMAND].closed[p], denied, key, 0);
 }
 
-/* What said no at an earlier instant is to be looked at again. */
+/* What was closed at an earlier instant is to be looked at again. */
 static void reopen(struct pools_asked *a, int64_t now_ms) {
     for (uint32_t i = 0; i < a->n_denied; i++) {
         a->listed[a->denied[i]] = false;
@@ -87,55 +88,60 @@ static void reopen(struct pools_asked *a, int64_t now_ms) {
     a->denied_ms = now_ms;
 }
 
-/* True: the pool said no at this very instant, so it is not asked. */
-static inline bool says_no(struct pools_asked *a, uint32_t p, int64_t denied_ms) {
-    if (denied_ms != a->denied_ms) return false;
-    if (!a->listed[p]) {
-        a->listed[p] = true;
-        a->denied[a->n_denied++] = p;
-    }
-    return true;
+/* A pool is not asked that said no at this very instant, or when what is there
+ * is to be replaced because it is about to go. */
+static inline void look_whether_open(struct composer_pools *c, const struct sp_pool *pool, enum sp_market m, uint32_t p,
+                                     int64_t now_ms) {
+    struct pools_asked *a = &c->market[m];
+    bool denied = pool->last_denied_ms[m] == now_ms;
+    a->closed[p] = denied || (m == SP_SPOT && c->avoid_rebalance && pool->rebalance[SP_SPOT] > 0);
+    if (!denied || a->listed[p]) return;
+    a->listed[p] = true;
+    a->denied[a->n_denied++] = p;
 }
 
-static void look_for_spot(struct composer_pools *c, const struct sp_view *view) {
-    struct pools_asked *a = &c->market[SP_SPOT];
-    for (uint32_t i = 0; i < a->n_changed; i++) {
-        uint32_t p = a->changed[i];
+static void look_at(struct composer_pools *c, const struct sp_view *view, enum sp_market m, struct pools_list list) {
+    for (uint32_t i = 0; i < list.n; i++) {
+        uint32_t p = list.pools[i];
         const struct sp_pool *pool = &view->pools[p];
-        c->planned[p] = alive(pool->count[SP_SPOT]);
-        /* nor is a pool asked when what is there is to be replaced because it is about to go */
-        bool goes = c->avoid_rebalance && pool->rebalance[SP_SPOT] > 0;
-        a->closed[p] = says_no(a, p, pool->last_denied_ms[SP_SPOT]) || goes;
-        look_for_room(c, pool, p);
+        look_whether_open(c, pool, m, p, view->now_ms);
+        if (m == SP_ON_DEMAND) {
+            look_at_price(c, pool, p);
+        } else {
+            c->planned[p] = alive(pool->count[SP_SPOT]);
+            look_for_room(c, pool, p);
+        }
     }
 }
 
-static void look_for_on_demand(struct composer_pools *c, const struct sp_view *view) {
-    struct pools_asked *a = &c->market[SP_ON_DEMAND];
-    for (uint32_t i = 0; i < a->n_changed; i++) {
-        uint32_t p = a->changed[i];
-        const struct sp_pool *pool = &view->pools[p];
-        a->closed[p] = says_no(a, p, pool->last_denied_ms[SP_ON_DEMAND]);
-        look_at_price(c, pool, p);
+struct pools_list composer_pools_look(struct composer_pools *c, struct sp_view *view, enum sp_market m) {
+    struct pools_asked *a = &c->market[m], *other = &c->market[!m];
+    struct pools_list list = {view->changed, view->n_changed};
+    if (!a->used) first_use(c, a);
+    if (a->denied_ms != view->now_ms) reopen(a, view->now_ms);
+    if (other->used) mark_list(other, list.pools, list.n);
+    if (a->n_changed > 0) { /* one list of both, each pool once */
+        mark_list(a, list.pools, list.n);
+        list = (struct pools_list){a->changed, a->n_changed};
+        a->round++;
+        a->n_changed = 0;
     }
+    view->n_changed = 0;
+    look_at(c, view, m, list);
+    return list;
 }
 
-void composer_pools_look(struct composer_pools *c, const struct sp_view *view, enum sp_market m) {
-    if (c->market[m].denied_ms != view->now_ms) reopen(&c->market[m], view->now_ms);
-    if (m == SP_SPOT)
-        look_for_spot(c, view);
-    else
-        look_for_on_demand(c, view);
+void composer_pools_unseen(struct composer_pools *c, enum sp_market m, struct pools_list list) {
+    struct pools_asked *a = &c->market[m];
+    if (list.pools != a->changed) { /* else they stand there already */
+        mark_list(a, list.pools, list.n);
+        return;
+    }
+    for (uint32_t i = 0; i < list.n; i++) a->marked[list.pools[i]] = a->round;
+    a->n_changed = list.n;
 }
 
-void composer_pools_seen(struct composer_pools *c, enum sp_market m) {
-    c->market[m].round++;
-    c->market[m].n_changed = 0;
-}
-
-void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, enum sp_market m, uint32_t pool) {
-    if (m != SP_SPOT) return;
-    mark(&c->market[SP_SPOT], pool);
+void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, uint32_t pool) {
     c->planned[pool]++;
     look_for_room(c, &view->pools[pool], pool);
 }

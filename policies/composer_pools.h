@@ -10,13 +10,14 @@
 /* Of one market. */
 struct pools_asked {
     uint32_t n_changed, n_denied;
-    uint32_t *changed; /* pools not looked at since, each once */
+    uint32_t *changed; /* pools put by for the next look, each once; those of view->changed come on top */
     uint32_t *denied;  /* pools that said no at denied_ms, the instant last looked at */
-    uint64_t *marked;  /* per pool: the round in which it was last among the changed */
-    uint64_t round;    /* begins when the changed pools have been seen */
+    uint64_t *marked;  /* per pool: the round in which it was last put by */
+    uint64_t round;    /* begins when what was put by has been looked at */
     bool *listed;      /* per pool: among the denied */
     bool *closed;      /* per pool: not to be asked now */
     int64_t denied_ms;
+    bool used; /* something was launched in it, or was to be: before, nothing is kept */
 };
 
 struct composer_pools {
@@ -29,17 +30,23 @@ struct composer_pools {
     struct pick *on_demand;
 };
 
+/* Pools that a placer is to look at again. */
+struct pools_list {
+    const uint32_t *pools;
+    uint32_t n;
+};
+
 size_t composer_pools_size(uint32_t n);
 /* `mem`: zeroed, composer_pools_size bytes, aligned to 16.  Every pool counts as changed. */
 void composer_pools_init(struct composer_pools *c, void *mem, uint32_t n, bool avoid_rebalance);
-/* Notes view->changed for both markets and empties it. */
-void composer_pools_note(struct composer_pools *c, struct sp_view *view);
 /* Brings planned, closed and the on-demand choice up to date for launches in
- * market m.  market[m].changed then holds the pools that were looked at; the
- * caller sets n_changed to 0 with composer_pools_seen. */
-void composer_pools_look(struct composer_pools *c, const struct sp_view *view, enum sp_market m);
-void composer_pools_seen(struct composer_pools *c, enum sp_market m);
-/* One more is launched there in this step: for spot, the pool has changed again. */
-void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, enum sp_market m, uint32_t pool);
+ * market m.  Takes note of view->changed, for both markets, and empties it.
+ * Returns the pools that may have changed since the last look in this market;
+ * the list stands until the next look. */
+struct pools_list composer_pools_look(struct composer_pools *c, struct sp_view *view, enum sp_market m);
+/* No placer was shown the list: it is put by for the next look. */
+void composer_pools_unseen(struct composer_pools *c, enum sp_market m, struct pools_list list);
+/* One more spot replica is launched there in this step. */
+void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, uint32_t pool);
 
 #endif

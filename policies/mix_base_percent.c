@@ -54,4 +54,5 @@ const struct sp_policy mix_base_percent = {
     .state_size = state_size,
     .init = init,
     .want = want,
+    .hears = SP_HEARS_NONE,
 };

@@ -25,4 +25,5 @@ const struct sp_policy mix_on_demand = {
     .params = params,
     .n_params = MIX_COUNT(params),
     .want = want,
+    .hears = SP_HEARS_NONE,
 };

@@ -58,4 +58,6 @@ const struct sp_policy mix_skyserve = {
     .state_size = state_size,
     .init = init,
     .want = want,
+    .hears = SP_HEARS(SP_OBS_READY) | SP_HEARS(SP_OBS_UNREADY) | SP_HEARS(SP_OBS_PREEMPTED) | SP_HEARS(SP_OBS_FAILED) |
+             SP_HEARS(SP_OBS_NOTICE) | SP_HEARS(SP_OBS_REBALANCE) | SP_HEARS(SP_OBS_TERMINATED),
 };

@@ -41,4 +41,5 @@ const struct sp_policy mix_spot = {
     .state_size = state_size,
     .init = init,
     .want = want,
+    .hears = SP_HEARS_NONE,
 };

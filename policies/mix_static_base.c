@@ -45,4 +45,5 @@ const struct sp_policy mix_static_base = {
     .state_size = state_size,
     .init = init,
     .want = want,
+    .hears = SP_HEARS_NONE,
 };

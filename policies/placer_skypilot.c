@@ -112,6 +112,7 @@ const struct sp_policy placer_skypilot = {
     .state_size = state_size,
     .init = init,
     .observe = observe,
+    .hears = SP_HEARS(SP_OBS_GRANTED) | SP_HEARS(SP_OBS_DENIED) | SP_HEARS(SP_OBS_PREEMPTED),
     .place = place,
     .digest = digest,
 };

@@ -121,6 +121,7 @@ const struct sp_policy placer_ttl_bench = {
     .state_size = state_size,
     .init = init,
     .observe = observe,
+    .hears = SP_HEARS(SP_OBS_DENIED) | SP_HEARS(SP_OBS_PREEMPTED),
     .place = place,
     .digest = digest,
 };

@@ -254,10 +254,20 @@ struct sp_policy {
     int64_t (*step)(void *state, const struct sp_view *view, const struct sp_observation *obs, uint32_t n_obs,
                     struct sp_actions *out);
 
+    /* Which observations can change its answer, its wake time or its state, as
+     * SP_HEARS(kind) | ...; 0: all of them; SP_HEARS_NONE: it goes by the view's
+     * target, prices and time only.  It may not be told of others, nor be called
+     * for them while nothing is missing and nothing too many. */
+    uint32_t hears;
+
     /* Optional: a digest of the state, compared when a journal is replayed.
      * NULL: the host hashes the state's bytes. */
     uint64_t (*digest)(const void *state);
 };
+
+#define SP_HEARS(KIND) (UINT32_C(1) << (KIND))
+#define SP_HEARS_NONE UINT32_C(1)
+#define SP_HEARS_ALL UINT32_MAX
 
 /* A plug-in (.so or .c) exports this symbol. */
 #define SP_PLUGIN_SYMBOL "spotsim_policy"

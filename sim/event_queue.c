@@ -18,6 +18,23 @@ static uint32_t first_leaf_for(uint32_t leaves) {
     return first;
 }
 
+#define SMALLEST 16u /* entities below the lowest top */
+
+/* The top above the first `used` leaves, a power of four. */
+static void set_top(struct event_queue *q, uint32_t used) {
+    q->used = used;
+    q->top = q->first_leaf;
+    for (uint32_t width = used; width > 1; width /= 4) q->top = q->top / 4 + 2;
+}
+
+void event_queue_rise(struct event_queue *q, uint32_t entity) {
+    while (entity >= q->used) {
+        uint64_t least = q->tree[q->top];
+        set_top(q, q->used * 4);
+        q->tree[q->top] = least; /* beside it nothing was ever set */
+    }
+}
+
 static uint64_t *new_tree(uint32_t leaves) {
     size_t size = ((size_t)first_leaf_for(leaves) + leaves) * sizeof(uint64_t);
     uint64_t *tree = aligned_alloc(64, (size + 63) & ~(size_t)63);
@@ -39,11 +56,13 @@ enum error_code event_queue_reset(struct event_queue *q, uint32_t n, struct erro
     q->front = EVENT_NONE;
     if (leaves <= q->leaves) {
         memset(q->tree, 0xff, ((size_t)q->first_leaf + q->leaves) * sizeof *q->tree);
+        set_top(q, SMALLEST);
         return OK;
     }
     uint64_t *tree = new_tree(leaves);
     if (!tree) return out_of_queue_memory(e);
     take_tree(q, tree, leaves);
+    set_top(q, SMALLEST);
     return OK;
 }
 
@@ -61,12 +80,14 @@ enum error_code event_queue_grow(struct event_queue *q, uint32_t n, struct error
         const uint64_t *four = tree + 4 * (size_t)(i - 2);
         tree[i] = event_earlier(event_earlier(four[0], four[1]), event_earlier(four[2], four[3]));
     }
+    uint32_t used = q->leaves ? q->used : SMALLEST;
     take_tree(q, tree, leaves);
+    set_top(q, used);
     return OK;
 }
 
 void event_queue_free(struct event_queue *q) {
     free(q->tree);
     q->tree = NULL;
-    q->leaves = q->first_leaf = 0;
+    q->leaves = q->first_leaf = q->used = 0;
 }

@@ -37,13 +37,15 @@ enum event_class {
 _Static_assert(EVENT_CLASSES <= 1 << EVENT_CLASS_BITS, "classes fit the key");
 
 /* The tree's root is at 3, the four below node i from 4(i-2) on: so they share
- * a cache line, and i's parent is i/4 + 2. */
+ * a cache line, and i's parent is i/4 + 2.  Rounds are played up to `top`, the
+ * root of the smallest part that holds every entity used so far. */
 #define EVENT_ROOT 3u
 
 struct event_queue {
     uint64_t *tree; /* [first_leaf + leaves]: each node the earliest of the four below it */
     uint64_t front; /* a timer that is not in the tree; EVENT_NONE */
     uint32_t first_leaf, leaves;
+    uint32_t top, used; /* entities below `used` are below `top`: a power of four */
 };
 
 static inline uint64_t event_key(int64_t at_ms, enum event_class class, uint32_t entity) {
@@ -63,11 +65,14 @@ enum error_code event_queue_reset(struct event_queue *q, uint32_t n, struct erro
 enum error_code event_queue_grow(struct event_queue *q, uint32_t n, struct error *e);
 void event_queue_free(struct event_queue *q);
 
+/* Raises the top until it is above the entity. */
+void event_queue_rise(struct event_queue *q, uint32_t entity);
+
 static inline uint64_t event_earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 /* EVENT_NONE when nothing is pending. */
 static inline uint64_t event_queue_first(const struct event_queue *q) {
-    return event_earlier(q->front, q->tree[EVENT_ROOT]);
+    return event_earlier(q->front, q->tree[q->top]);
 }
 static inline bool event_queue_in_front(const struct event_queue *q, uint32_t entity) {
     return q->front != EVENT_NONE && event_entity(q->front) == entity;
@@ -80,10 +85,11 @@ static inline uint64_t event_queue_get(const struct event_queue *q, uint32_t ent
  * with EVENT_NONE. */
 static inline void event_queue_set(struct event_queue *q, uint32_t entity, uint64_t key) {
     if (event_queue_in_front(q, entity)) q->front = EVENT_NONE;
+    if (entity >= q->used) event_queue_rise(q, entity);
     uint64_t *tree = q->tree, least = key;
-    uint32_t i = q->first_leaf + entity;
+    uint32_t i = q->first_leaf + entity, top = q->top;
     tree[i] = key;
-    while (i != EVENT_ROOT) {
+    while (i != top) {
         uint64_t others = event_earlier(event_earlier(tree[i ^ 1], tree[i ^ 2]), tree[i ^ 3]);
         least = event_earlier(least, others);
         i = i / 4 + 2;
@@ -99,29 +105,31 @@ static inline void event_queue_pop(struct event_queue *q, uint32_t entity) {
         return;
     }
     uint64_t *tree = q->tree, least = EVENT_NONE;
-    uint32_t i = q->first_leaf + entity;
+    uint32_t i = q->first_leaf + entity, top = q->top;
     tree[i] = EVENT_NONE;
-    /* it won every round up to the root, so every round is played again */
-    while (i != EVENT_ROOT) {
+    /* it won every round up to the top, so every round is played again; a
+     * round at least, as the top is never a leaf */
+    do {
         uint64_t others = event_earlier(event_earlier(tree[i ^ 1], tree[i ^ 2]), tree[i ^ 3]);
         least = event_earlier(least, others);
         i = i / 4 + 2;
         tree[i] = least;
-    }
+    } while (i != top);
 }
 
 /* Sets the timer of an entity that has none. */
 static inline void event_queue_insert(struct event_queue *q, uint32_t entity, uint64_t key) {
+    if (entity >= q->used) event_queue_rise(q, entity);
     uint64_t *tree = q->tree;
-    if (key < tree[EVENT_ROOT] && q->front == EVENT_NONE) {
+    if (key < tree[q->top] && q->front == EVENT_NONE) {
         q->front = key;
         return;
     }
-    uint32_t i = q->first_leaf + entity;
+    uint32_t i = q->first_leaf + entity, top = q->top;
     assert(tree[i] == EVENT_NONE);
     while (key < tree[i]) {
         tree[i] = key;
-        if (i == EVENT_ROOT) return;
+        if (i == top) return;
         i = i / 4 + 2;
     }
 }

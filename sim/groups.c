@@ -2,6 +2,7 @@
  * When each group's policy is called, and what becomes of its answer. */
 #include <inttypes.h>
 
+#include "base/hot.h"
 #include "base/random.h"
 #include "sim/load.h"
 #include "sim/sim_private.h"
@@ -10,10 +11,12 @@
  * denied something, so a fleet settles long before this. */
 #define ROUNDS_MAX 100000u
 
-static void set_group_timer(struct sim *s, uint32_t g, int64_t at_ms, enum event_class class) {
+static HOT void set_group_timer(struct sim *s, uint32_t g, int64_t at_ms, enum event_class class) {
     uint32_t entity = s->group_entity + g;
-    uint64_t key = at_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
-    if (event_queue_get(&s->queue, entity) != key) event_queue_set(&s->queue, entity, key);
+    uint64_t key = at_ms >= s->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
+    if (s->groups[g].timer == key) return;
+    s->groups[g].timer = key;
+    event_queue_set(&s->queue, entity, key);
 }
 
 /* The first tick at or after a time, later than the last one. */
@@ -25,23 +28,21 @@ static int64_t tick_at(const struct group_state *group, int64_t at_ms) {
 
 /* How long to wait after a decision on this target, overprovision included. */
 static int64_t interval(const struct sim *s, uint32_t target) {
-    const struct control_params *c = &s->config->control;
+    const struct control_params *c = &s->control;
     return target == 0 && c->idle_interval_ms > 0 ? c->idle_interval_ms : c->interval_ms;
 }
 
 /* A step is due when an observation waits, else when the policy asked for it. */
-void group_schedule(struct sim *s, uint32_t g) {
+HOT void group_schedule(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
     bool pending = fleet_pending(s->fleet, g);
     int64_t wake = fleet_wake(s->fleet, g);
     group->scheduled = pending;
-    if (s->config->control.interval_ms == 0) {
-        int64_t at = pending || wake < s->now_ms ? s->now_ms : wake;
-        if (pending && s->at_once) {
+    if (s->control.interval_ms == 0) {
+        if (pending && s->at_once)
             s->decide = true;
-            return;
-        }
-        set_group_timer(s, g, at, EVENT_DECIDE);
+        else
+            set_group_timer(s, g, pending || wake < s->now_ms ? s->now_ms : wake, EVENT_DECIDE);
         return;
     }
     int64_t at = SP_FOREVER;
@@ -49,18 +50,33 @@ void group_schedule(struct sim *s, uint32_t g) {
         at = tick_at(group, s->now_ms + 1);
     else if (s->config->every_tick)
         at = group->last_tick_ms + group->interval_ms;
-    else if (wake < s->config->horizon_ms)
+    else if (wake < s->horizon_ms)
         at = tick_at(group, wake);
     set_group_timer(s, g, at, EVENT_TICK);
 }
 
-static void set_target(struct sim *s, uint32_t g, uint32_t target) {
+static COLD void set_target(struct sim *s, uint32_t g, uint32_t target) {
     struct group_state *group = &s->groups[g];
     if (target == group->target) return;
+    metrics_advance(&s->total, s->now_ms);
     metrics_set_target(&s->total, s->total.target - group->target + target);
-    if (s->config->n_groups > 1) metrics_set_target(&s->group_metrics[g], target);
+    if (s->several) {
+        metrics_advance(&s->group_metrics[g], s->now_ms);
+        metrics_set_target(&s->group_metrics[g], target);
+    }
     group->target = target;
     s->changed = true;
+}
+
+static COLD void set_base(struct sim *s, uint32_t g, uint32_t base) {
+    struct group_state *group = &s->groups[g];
+    metrics_advance(&s->total, s->now_ms);
+    s->total.base = s->total.base - group->base + base;
+    if (s->several) {
+        metrics_advance(&s->group_metrics[g], s->now_ms);
+        s->group_metrics[g].base = base;
+    }
+    group->base = base;
 }
 
 void group_demand(struct sim *s, uint32_t g) {
@@ -72,22 +88,22 @@ void group_demand(struct sim *s, uint32_t g) {
     set_target(s, g, target);
     uint32_t entity = s->demand_entity + g;
     event_queue_set(&s->queue, entity,
-                    next_ms >= s->config->horizon_ms ? EVENT_NONE : event_key(next_ms, EVENT_TARGET, entity));
+                    next_ms >= s->horizon_ms ? EVENT_NONE : event_key(next_ms, EVENT_TARGET, entity));
 }
 
 void group_start(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
-    *group = (struct group_state){.round_ms = -1, .scheduled = true};
+    *group = (struct group_state){.round_ms = -1, .scheduled = true, .timer = EVENT_NONE};
     group_demand(s, g);
     group->interval_ms = interval(s, group->target);
     group->last_tick_ms = s->phase_ms[LOOP_TICK] - group->interval_ms;
-    if (s->config->control.interval_ms == 0)
+    if (s->control.interval_ms == 0)
         set_group_timer(s, g, 0, EVENT_DECIDE);
     else
         set_group_timer(s, g, s->phase_ms[LOOP_TICK], EVENT_TICK);
 }
 
-static bool settles(struct sim *s, struct group_state *group, uint32_t g) {
+static HOT bool settles(struct sim *s, struct group_state *group, uint32_t g) {
     if (group->round_ms != s->now_ms) {
         group->round_ms = s->now_ms;
         group->rounds = 0;
@@ -98,7 +114,7 @@ static bool settles(struct sim *s, struct group_state *group, uint32_t g) {
     return false;
 }
 
-static void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t n) {
+static HOT void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t n) {
     uint32_t slots = fleet_slots(s->fleet);
     if (slots > s->replicas_room) {
         enum error_code rc = replica_reserve(s, slots);
@@ -116,21 +132,32 @@ static void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t 
 }
 
 /* What the controller knows of the load: its load balancer reported it last. */
-static void report_requests(struct sim *s) {
-    if (!s->config->load) return;
-    int64_t at_ms = loop_last(s, LOOP_LB, s->config->control.lb_sync_ms, s->now_ms);
+static APART void report_requests(struct sim *s) {
+    int64_t at_ms = loop_last(s, LOOP_LB, s->control.lb_sync_ms, s->now_ms);
     fleet_set_requests(s->fleet, (double)load_window(s->config->load, at_ms));
 }
 
-void group_step(struct sim *s, uint32_t g) {
+static HOT void count_step(struct sim *s) {
+    s->events++;
+    s->steps++;
+    s->fingerprint = random_key(s->fingerprint, fleet_last_digest(s->fleet));
+}
+
+HOT void group_step(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
-    bool ticks = s->config->control.interval_ms > 0;
+    bool ticks = s->control.interval_ms > 0;
     bool idle = !fleet_pending(s->fleet, g) && fleet_wake(s->fleet, g) > s->now_ms;
     if (ticks) group->last_tick_ms = s->now_ms;
+    if (!s->config->every_tick && fleet_step_unheard(s->fleet, g, s->now_ms)) {
+        count_step(s);
+        group->scheduled = false;
+        if (!s->at_once) group_schedule(s, g);
+        return;
+    }
     if (!settles(s, group, g)) return;
-    report_requests(s);
-    const struct fleet_order *orders;
-    uint32_t n;
+    if (s->config->load) report_requests(s);
+    const struct fleet_order *orders = NULL;
+    uint32_t n = 0;
     enum error_code rc = fleet_step(s->fleet, g, s->now_ms, &orders, &n, s->error);
     if (rc != OK) {
         sim_fail(s, rc);
@@ -141,18 +168,10 @@ void group_step(struct sim *s, uint32_t g) {
                               "the policy acted at %" PRId64 " ms although nothing had happened", s->now_ms));
         return;
     }
-    if (!idle) {
-        s->events++;
-        s->steps++;
-        s->fingerprint = random_key(s->fingerprint, fleet_last_digest(s->fleet));
-    }
+    if (!idle) count_step(s);
     if (!group->has_demand) set_target(s, g, fleet_target(s->fleet, g));
     uint32_t base = fleet_base(s->fleet, g);
-    if (base != group->base) {
-        s->total.base = s->total.base - group->base + base;
-        if (s->config->n_groups > 1) s->group_metrics[g].base = base;
-        group->base = base;
-    }
+    if (base != group->base) set_base(s, g, base);
     group->scheduled = false;
     carry_out(s, orders, n);
     if (s->status != OK) return;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The controller's periodic loops.  They need no events of their own: when a
  * loop next comes round follows from its period and phase. */
+#include "base/hot.h"
 #include "base/random.h"
 #include "sim/sim_private.h"
 
-int64_t loop_next(const struct sim *s, enum loop loop, int64_t period_ms, int64_t at_ms) {
+HOT int64_t loop_next(const struct sim *s, enum loop loop, int64_t period_ms, int64_t at_ms) {
     if (period_ms == 0) return at_ms;
     int64_t phase = s->phase_ms[loop];
     if (at_ms <= phase) return phase;
@@ -18,7 +19,7 @@ int64_t loop_last(const struct sim *s, enum loop loop, int64_t period_ms, int64_
 }
 
 void loops_start(struct sim *s, uint64_t key) {
-    const struct control_params *c = &s->config->control;
+    const struct control_params *c = &s->control;
     const int64_t period[LOOPS] = {
         [LOOP_TICK] = c->interval_ms, [LOOP_PICKUP] = c->pickup_ms,         [LOOP_REAP] = c->reap_ms,
         [LOOP_PROBE] = c->probe_ms,   [LOOP_JOB_STATUS] = c->job_status_ms, [LOOP_LB] = c->lb_sync_ms,

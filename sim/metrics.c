@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hot.h"
 #include "base/text.h"
 
 void metrics_start(struct metrics *m, uint32_t nodes) {
@@ -58,14 +59,14 @@ static void outage_end(struct metrics *m, struct outage_log *o, int64_t now_ms) 
     o->lengths_ms[o->n++] = length;
 }
 
-/* The condition held, or not, over the spell that begins at `from_ms`. */
-static void outage_see(struct metrics *m, struct outage_log *o, bool good, int64_t from_ms) {
-    if (!good && !o->on) {
-        o->on = true;
-        o->since_ms = from_ms;
-    } else if (good && o->on) {
+/* The condition begins to hold, or not to, with the spell from `from_ms` on. */
+static APART void outage_turn(struct metrics *m, struct outage_log *o, bool good, int64_t from_ms) {
+    if (good) {
         outage_end(m, o, from_ms);
         o->ended++;
+    } else {
+        o->on = true;
+        o->since_ms = from_ms;
     }
 }
 
@@ -77,7 +78,7 @@ static void loss_recover(struct loss_log *l, int64_t at_ms) {
     l->open_since_sum = 0;
 }
 
-static void losses_recover(struct metrics *m, int64_t at_ms) {
+static APART void losses_recover(struct metrics *m, int64_t at_ms) {
     loss_recover(&m->losses[0], at_ms);
     for (int k = 1; m->open_sizes; k++, m->open_sizes >>= 1)
         if (m->open_sizes & 1) loss_recover(&m->losses[k], at_ms);
@@ -90,7 +91,7 @@ static void loss_open(struct loss_log *l, int64_t at_ms) {
 }
 
 /* Every loss is counted under its size and with all others. */
-static void losses_open(struct metrics *m, uint32_t replicas, int64_t at_ms) {
+static APART void losses_open(struct metrics *m, uint32_t replicas, int64_t at_ms) {
     _Static_assert(RECOVERY_K_MAX == 64, "a bit for each size");
     uint32_t k = replicas < RECOVERY_K_MAX ? replicas : RECOVERY_K_MAX;
     loss_open(&m->losses[0], at_ms);
@@ -100,12 +101,13 @@ static void losses_open(struct metrics *m, uint32_t replicas, int64_t at_ms) {
 
 void metrics_lost(struct metrics *m, uint32_t weight) { m->lost_now += weight; }
 
-void metrics_advance(struct metrics *m, int64_t now_ms) {
+static bool outage_changes(const struct outage_log *o, bool good) { return good == o->on; }
+
+HOT void metrics_add_spell(struct metrics *m, int64_t now_ms) {
     int64_t dt = now_ms - m->since_ms;
-    if (dt <= 0) return;
-    uint32_t ready = m->ready[SP_SPOT] + m->ready[SP_ON_DEMAND];
-    uint32_t served = ready < m->target ? ready : m->target;
-    bool full = ready >= m->target, any = ready >= 1;
+    uint32_t ready = m->ready[SP_SPOT] + m->ready[SP_ON_DEMAND], target = m->target;
+    uint32_t served = ready < target ? ready : target;
+    bool full = ready >= target, any = ready >= 1;
     if (full) m->full_ms += dt;
     if (any) m->any_ms += dt;
     if (m->base > 0) {
@@ -113,22 +115,22 @@ void metrics_advance(struct metrics *m, int64_t now_ms) {
         if (m->ready[SP_ON_DEMAND] >= m->base) m->base_ms += dt;
     }
     m->served_at_target += (money)served * dt;
-    m->demand += (money)m->target * dt;
-    m->booting_ms += (money)m->booting * dt;
-    m->draining_ms += (money)m->draining * dt;
-    if (ready > m->target) m->over_ms += (money)(ready - m->target) * m->nodes * dt;
+    if (ready > target) m->over_ms += (money)(ready - target) * m->nodes * dt;
     if (m->lost_now) {
         losses_open(m, m->lost_now, m->since_ms);
         m->lost_now = 0;
     }
     if (full && m->open_sizes) losses_recover(m, m->since_ms);
-    outage_see(m, &m->full_outages, full, m->since_ms);
-    outage_see(m, &m->any_outages, any, m->since_ms);
+    if (outage_changes(&m->full_outages, full)) outage_turn(m, &m->full_outages, full, m->since_ms);
+    if (outage_changes(&m->any_outages, any)) outage_turn(m, &m->any_outages, any, m->since_ms);
     m->since_ms = now_ms;
 }
 
-/* The share of the target that was served, one division per target. */
-static void flush_capacity(struct metrics *m, int64_t ms_at_target) {
+/* What was asked and the share of it that was served, one division per target. */
+static void flush_capacity(struct metrics *m) {
+    int64_t ms_at_target = m->since_ms - m->target_since_ms;
+    m->target_since_ms = m->since_ms;
+    m->demand += (money)m->target * ms_at_target;
     if (m->target > 0)
         m->capacity_ms += (double)m->served_at_target / m->target;
     else
@@ -139,8 +141,7 @@ static void flush_capacity(struct metrics *m, int64_t ms_at_target) {
 
 void metrics_set_target(struct metrics *m, uint32_t target) {
     if (target == m->target) return;
-    flush_capacity(m, m->since_ms - m->target_since_ms);
-    m->target_since_ms = m->since_ms;
+    flush_capacity(m);
     m->target = target;
 }
 
@@ -153,11 +154,17 @@ static void outage_restart(struct outage_log *o) {
     o->total_ms = o->longest_ms = 0;
 }
 
+static void gauge_restart(struct gauge *g, int64_t now_ms) { g->minus_change_x_ms = -(money)g->now * now_ms; }
+
+static money gauge_total(const struct gauge *g, int64_t now_ms) { return g->minus_change_x_ms + (money)g->now * now_ms; }
+
 void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
     m->since_ms = m->counted_from_ms = m->target_since_ms = now_ms;
     m->full_ms = m->any_ms = m->base_ms = m->base_asked_ms = 0;
     m->served = m->demand = m->served_at_target = 0;
-    m->booting_ms = m->draining_ms = m->over_ms = 0;
+    m->over_ms = 0;
+    gauge_restart(&m->booting, now_ms);
+    gauge_restart(&m->draining, now_ms);
     m->capacity_ms = 0;
     outage_restart(&m->full_outages);
     outage_restart(&m->any_outages);
@@ -192,8 +199,7 @@ static double share(money part, money whole) {
 }
 
 void metrics_group_result(struct metrics *m, struct group_result *r) {
-    flush_capacity(m, m->since_ms - m->target_since_ms);
-    m->target_since_ms = m->since_ms;
+    flush_capacity(m);
     int64_t counted = m->since_ms - m->counted_from_ms;
     r->full = share(m->full_ms, counted);
     r->any = share(m->any_ms, counted);
@@ -225,7 +231,7 @@ void metrics_finish(struct metrics *m, struct sim_result *r) {
             .mean_s = l->recovered ? (double)l->recovery_sum / 1000.0 / (double)l->recovered : NAN,
             .longest_ms = l->longest_ms};
     }
-    r->waste_hours_cold = hours(m->booting_ms);
-    r->waste_hours_drain = hours(m->draining_ms);
+    r->waste_hours_cold = hours(gauge_total(&m->booting, m->since_ms));
+    r->waste_hours_drain = hours(gauge_total(&m->draining, m->since_ms));
     r->waste_hours_overprovision = hours(m->over_ms);
 }

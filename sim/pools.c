@@ -27,7 +27,7 @@ static void change_capacity(struct sim *s, uint32_t pool, uint32_t capacity) {
             replica_lost(s, slot);
         while (p->held[SP_SPOT] > capacity) replica_lost(s, cloud_victim(&s->cloud, pool, false));
     }
-    if (s->config->control.observe_capacity) {
+    if (s->control.observe_capacity) {
         fleet_observe_pool(s->fleet, s->now_ms, SP_OBS_CAPACITY, pool, SP_SPOT, capacity);
         group_notify(s, fleet_pool_group(s->fleet, pool));
     }
@@ -46,14 +46,14 @@ static void give_notices(struct sim *s, const struct row *r) {
 /* Tells those who would go if the reclaim came now. */
 static void give_rebalance(struct sim *s, const struct row *r) {
     struct cloud_pool *p = &s->cloud.pools[r->pool];
-    bool oldest = s->config->pools[r->pool].reclaim == RECLAIM_OLDEST;
+    bool oldest = s->pools[r->pool].reclaim == RECLAIM_OLDEST;
     uint32_t left = p->held[SP_SPOT] - p->doomed;
     uint32_t slot = oldest ? p->oldest : p->newest;
     while (slot != SP_NONE && left > (uint64_t)r->value) {
         const struct cloud_instance *x = &s->cloud.instances[slot];
         uint32_t next = oldest ? x->newer : x->older;
         if (!x->doomed) {
-            left = left > s->config->nodes ? left - s->config->nodes : 0;
+            left = left > s->nodes ? left - s->nodes : 0;
             replica_rebalance(s, slot);
         }
         slot = next;

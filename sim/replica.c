@@ -5,46 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hot.h"
 #include "sim/sim_private.h"
 
-#define NOT_SET UINT64_MAX
-
-static uint64_t packed(int64_t at_ms, enum event_class class) {
-    return ((uint64_t)at_ms << EVENT_CLASS_BITS) | (uint64_t) class;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-static uint64_t first_timer(const struct replica *r) {
-    return earlier(earlier(r->timer[0], r->timer[1]), earlier(r->timer[2], r->timer[3]));
+static HOT uint64_t first_timer(const struct replica *r) {
+    return event_earlier(event_earlier(r->timer[0], r->timer[1]), event_earlier(r->timer[2], r->timer[3]));
 }
 _Static_assert(REPLICA_TIMERS == 4, "first_timer looks at all of them");
 
-static uint64_t leaf(const struct sim *s, uint32_t slot) {
-    uint64_t first = first_timer(&s->replicas[slot]);
-    uint32_t entity = s->replica_entity + slot;
-    return first == NOT_SET ? EVENT_NONE : (first >> REPLICA_TIMER_BITS << EVENT_ENTITY_BITS) | entity;
-}
-
 /* The leaf follows the timers: to be called when an event is done with them. */
 static void update_leaf(struct sim *s, uint32_t slot) {
-    event_queue_set(&s->queue, s->replica_entity + slot, leaf(s, slot));
+    event_queue_set(&s->queue, s->replica_entity + slot, first_timer(&s->replicas[slot]));
 }
 
 /* The same where the leaf is known to be empty. */
-static void fill_leaf(struct sim *s, uint32_t slot) {
-    uint64_t key = leaf(s, slot);
+static HOT void fill_leaf(struct sim *s, uint32_t slot) {
+    uint64_t key = first_timer(&s->replicas[slot]);
     if (key != EVENT_NONE) event_queue_insert(&s->queue, s->replica_entity + slot, key);
 }
 
-static void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
+static HOT void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
                       enum event_class class) {
+    uint32_t entity = s->replica_entity + (uint32_t)(r - s->replicas);
     /* what comes at or after the horizon does not come */
-    r->timer[which] =
-        at_ms >= s->config->horizon_ms ? NOT_SET : packed(at_ms, class) << REPLICA_TIMER_BITS | (uint64_t)which;
+    r->timer[which] = at_ms >= s->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
 }
 
-static void clear_timers(struct replica *r) { memset(r->timer, 0xff, sizeof r->timer); }
+static HOT void clear_timers(struct replica *r) { memset(r->timer, 0xff, sizeof r->timer); }
 
 enum error_code replica_reserve(struct sim *s, uint32_t n) {
     if (n <= s->replicas_room) return OK;
@@ -69,13 +56,18 @@ enum error_code replica_reserve(struct sim *s, uint32_t n) {
 
 /* ---- telling the controller --------------------------------------------------- */
 
-static void observe(struct sim *s, uint32_t slot, enum sp_observation_kind kind, uint8_t reason, int64_t value) {
+static HOT void observe_often(struct sim *s, uint32_t slot, enum sp_observation_kind kind) {
+    fleet_observe(s->fleet, s->now_ms, kind, slot, 0, 0);
+    group_notify(s, s->replicas[slot].group);
+}
+
+static COLD void observe(struct sim *s, uint32_t slot, enum sp_observation_kind kind, uint8_t reason, int64_t value) {
     fleet_observe(s->fleet, s->now_ms, kind, slot, reason, value);
     group_notify(s, s->replicas[slot].group);
 }
 
 /* The controller will see this at `at_ms`; true if that is later than now. */
-static bool sees_later(struct sim *s, struct replica *r, enum replica_sight what, int64_t at_ms,
+static HOT bool sees_later(struct sim *s, struct replica *r, enum replica_sight what, int64_t at_ms,
                        enum event_class class) {
     if (at_ms > s->now_ms) {
         r->sight = (uint8_t)what;
@@ -83,61 +75,77 @@ static bool sees_later(struct sim *s, struct replica *r, enum replica_sight what
         return true;
     }
     r->sight = SIGHT_NONE;
-    r->timer[TIMER_OBSERVE] = NOT_SET;
+    r->timer[TIMER_OBSERVE] = EVENT_NONE;
     return false;
 }
 
 /* ---- metrics --------------------------------------------------------------------- */
 
-static void ready_add(struct sim *s, const struct replica *r, bool add) {
-    uint32_t weight = s->config->pools[r->pool].weight;
+static HOT void ready_add(struct sim *s, const struct replica *r, bool add) {
+    uint32_t weight = s->pools[r->pool].weight;
     uint32_t more = add ? weight : 0 - weight; /* counts wrap around */
+    metrics_advance(&s->total, s->now_ms);
     s->total.ready[r->market] += more;
-    if (s->config->n_groups > 1) s->group_metrics[r->group].ready[r->market] += more;
+    if (s->several) {
+        metrics_advance(&s->group_metrics[r->group], s->now_ms);
+        s->group_metrics[r->group].ready[r->market] += more;
+    }
     s->changed = true;
 }
 
-static void stop_serving(struct sim *s, struct replica *r) {
+static HOT void count_lost(struct sim *s, const struct replica *r) {
+    uint32_t weight = s->pools[r->pool].weight;
+    metrics_advance(&s->total, s->now_ms);
+    metrics_lost(&s->total, weight);
+    if (!s->several) return;
+    metrics_advance(&s->group_metrics[r->group], s->now_ms);
+    metrics_lost(&s->group_metrics[r->group], weight);
+}
+
+static void booting_add(struct sim *s, int64_t change) { gauge_add(&s->total.booting, change, s->now_ms); }
+static void draining_add(struct sim *s, int64_t change) { gauge_add(&s->total.draining, change, s->now_ms); }
+
+static HOT void stop_serving(struct sim *s, struct replica *r) {
     if (!r->serving) return;
     r->serving = false;
     ready_add(s, r, false);
-    s->counts[r->pool].serving_ms[r->market] += (s->now_ms - r->serving_since_ms) * s->config->nodes;
+    s->counts[r->pool].serving_ms[r->market] += (s->now_ms - r->serving_since_ms) * s->nodes;
 }
 
-static void stop_cold(struct sim *s, struct replica *r) {
+static HOT void stop_cold(struct sim *s, struct replica *r) {
     if (!r->cold) return;
     r->cold = false;
-    s->total.booting -= s->config->nodes;
+    booting_add(s, -(int64_t)s->nodes);
 }
 
-static void stop_draining(struct sim *s, struct replica *r) {
+static HOT void stop_draining(struct sim *s, struct replica *r) {
     if (!r->draining) return;
     r->draining = false;
-    s->total.draining -= s->config->nodes;
+    draining_add(s, -(int64_t)s->nodes);
 }
 
 /* ---- launch ------------------------------------------------------------------------ */
 
 /* A launch slot is free again. */
-static void launch_over(struct sim *s, struct replica *r) {
+static HOT void launch_over(struct sim *s, struct replica *r) {
     if (!r->launching) return;
     r->launching = false;
     s->launching--;
-    if (s->waiting_n > 0 && s->config->control.pickup_ms == 0)
+    if (s->waiting_n > 0 && s->control.pickup_ms == 0)
         event_queue_set(&s->queue, 0, event_key(s->now_ms, EVENT_LAUNCH, 0));
 }
 
-static void send_request(struct sim *s, uint32_t slot) {
+static HOT void send_request(struct sim *s, uint32_t slot) {
     struct replica *r = &s->replicas[slot];
     r->phase = PHASE_SENT;
     r->launching = true;
     s->launching++;
-    set_timer(s, r, TIMER_PHASE, s->now_ms + s->config->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
+    set_timer(s, r, TIMER_PHASE, s->now_ms + s->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
     fill_leaf(s, slot); /* nothing else is set while it waits for this */
 }
 
 static bool direct(const struct sim *s) {
-    return s->config->control.pickup_ms == 0 && s->config->control.launch_slots == UINT32_MAX;
+    return s->control.pickup_ms == 0 && s->control.launch_slots == UINT32_MAX;
 }
 
 static void enqueue(struct sim *s, uint32_t slot) {
@@ -167,8 +175,8 @@ static void enqueue(struct sim *s, uint32_t slot) {
     s->waiting[at] = slot;
     s->waiting_launch[at] = fleet_row(s->fleet, slot)->launch;
     if (first) {
-        int64_t at_ms = loop_next(s, LOOP_PICKUP, s->config->control.pickup_ms, s->now_ms);
-        if (at_ms < s->config->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
+        int64_t at_ms = loop_next(s, LOOP_PICKUP, s->control.pickup_ms, s->now_ms);
+        if (at_ms < s->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
     }
 }
 
@@ -178,20 +186,20 @@ void replica_pickup(struct sim *s) {
         uint32_t slot = s->waiting[s->waiting_first];
         bool stands = fleet_row(s->fleet, slot)->launch == s->waiting_launch[s->waiting_first] &&
                       s->replicas[slot].phase == PHASE_WAITING;
-        if (stands && s->launching >= s->config->control.launch_slots) break;
+        if (stands && s->launching >= s->control.launch_slots) break;
         s->waiting_first = (s->waiting_first + 1) % s->waiting_room;
         s->waiting_n--;
         if (!stands) continue; /* let go meanwhile */
         observe(s, slot, SP_OBS_SENT, 0, 0);
         send_request(s, slot);
     }
-    if (s->waiting_n > 0 && s->config->control.pickup_ms > 0) {
-        int64_t at_ms = loop_next(s, LOOP_PICKUP, s->config->control.pickup_ms, s->now_ms + 1);
-        if (at_ms < s->config->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
+    if (s->waiting_n > 0 && s->control.pickup_ms > 0) {
+        int64_t at_ms = loop_next(s, LOOP_PICKUP, s->control.pickup_ms, s->now_ms + 1);
+        if (at_ms < s->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
     }
 }
 
-void replica_launch(struct sim *s, const struct fleet_order *o) {
+HOT void replica_launch(struct sim *s, const struct fleet_order *o) {
     struct replica *r = &s->replicas[o->slot];
     memset(r, 0, sizeof *r);
     clear_timers(r);
@@ -208,45 +216,46 @@ void replica_launch(struct sim *s, const struct fleet_order *o) {
     }
 }
 
-static double draw(const struct sim *s, const struct replica *r, enum cloud_purpose purpose) {
+static HOT double draw(const struct sim *s, const struct replica *r, enum cloud_purpose purpose) {
     return cloud_draw(&s->cloud, r->pool, (enum sp_market)r->market, r->ordinal, purpose);
 }
 
-static int64_t drawn(const struct sim *s, const struct replica *r, const struct dist *d, enum cloud_purpose purpose) {
-    bool random = d->kind != DIST_NONE && d->kind != DIST_CONSTANT;
-    return dist_quantile_ms(d, random ? draw(s, r, purpose) : 0.5);
+static HOT int64_t drawn(const struct sim *s, const struct replica *r, const struct dist *d,
+                         enum cloud_purpose purpose) {
+    if (d->kind == DIST_CONSTANT) return dist_constant_ms(d);
+    return dist_quantile_ms(d, dist_is_random(d) ? draw(s, r, purpose) : 0.5);
 }
 
 /* ---- what the controller sees ---------------------------------------------------------------- */
 
-static void serve(struct sim *s, struct replica *r) {
+static HOT void serve(struct sim *s, struct replica *r) {
     stop_cold(s, r);
     r->serving = true;
     r->serving_since_ms = s->now_ms;
     ready_add(s, r, true);
 }
 
-static void ready_seen(struct sim *s, uint32_t slot, struct replica *r) {
-    observe(s, slot, SP_OBS_READY, 0, 0);
-    int64_t at_ms = loop_next(s, LOOP_LB, s->config->control.lb_sync_ms, s->now_ms);
+static HOT void ready_seen(struct sim *s, uint32_t slot, struct replica *r) {
+    observe_often(s, slot, SP_OBS_READY);
+    int64_t at_ms = loop_next(s, LOOP_LB, s->control.lb_sync_ms, s->now_ms);
     if (!sees_later(s, r, SIGHT_SERVING, at_ms, EVENT_READY)) serve(s, r);
 }
 
-static void will_be_probed(struct sim *s, uint32_t slot, struct replica *r) {
-    int64_t at_ms = loop_next(s, LOOP_PROBE, s->config->control.probe_ms, s->now_ms);
+static HOT void will_be_probed(struct sim *s, uint32_t slot, struct replica *r) {
+    int64_t at_ms = loop_next(s, LOOP_PROBE, s->control.probe_ms, s->now_ms);
     if (!sees_later(s, r, SIGHT_READY, at_ms, EVENT_READY)) ready_seen(s, slot, r);
 }
 
 /* The row of a denied, failed or preempted replica goes, at once or later. */
-static void clear_row(struct sim *s, struct replica *r) {
-    int64_t linger = s->config->control.linger_ms;
+static HOT void clear_row(struct sim *s, struct replica *r) {
+    int64_t linger = s->control.linger_ms;
     if (linger > 0)
         sees_later(s, r, SIGHT_CLEARED, s->now_ms + linger, EVENT_DRAIN);
     else
         clear_timers(r);
 }
 
-static void outcome_seen(struct sim *s, uint32_t slot, struct replica *r) {
+static HOT void outcome_seen(struct sim *s, uint32_t slot, struct replica *r) {
     launch_over(s, r);
     if (r->denial) {
         observe(s, slot, SP_OBS_DENIED, r->denial, 0);
@@ -254,13 +263,13 @@ static void outcome_seen(struct sim *s, uint32_t slot, struct replica *r) {
         return;
     }
     r->outcome_seen = true;
-    observe(s, slot, SP_OBS_GRANTED, 0, 0);
+    observe_often(s, slot, SP_OBS_GRANTED);
     if (r->phase == PHASE_UP) will_be_probed(s, slot, r);
 }
 
-static void loss_seen(struct sim *s, uint32_t slot, struct replica *r, enum sp_observation_kind kind) {
+static HOT void loss_seen(struct sim *s, uint32_t slot, struct replica *r, enum sp_observation_kind kind) {
     launch_over(s, r);
-    observe(s, slot, kind, 0, 0);
+    observe_often(s, slot, kind);
     r->phase = PHASE_NONE;
     clear_row(s, r);
 }
@@ -275,8 +284,8 @@ static bool listens(const struct replica *r) {
 }
 
 /* The cloud gives notice; the leaf is the caller's to update. */
-static void notify(struct sim *s, uint32_t slot, struct replica *r, int64_t deadline_ms) {
-    const struct pool_params *p = &s->config->pools[r->pool];
+static COLD void notify(struct sim *s, uint32_t slot, struct replica *r, int64_t deadline_ms) {
+    const struct pool_params *p = &s->pools[r->pool];
     struct replica_signal *signal = &s->signals[slot];
     if (!listens(r)) return;
     if (p->notice_probability < 1 && draw(s, r, CLOUD_NOTICE) >= p->notice_probability) return;
@@ -294,11 +303,11 @@ static void notify(struct sim *s, uint32_t slot, struct replica *r, int64_t dead
 /* ---- the cloud's answer ---------------------------------------------------------------------- */
 
 /* A spot lifetime, if the pool has one, runs from the grant. */
-static void begin_life(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p) {
+static HOT void begin_life(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p) {
     if (r->market != SP_SPOT || (p->lifetime.kind == DIST_NONE && p->lifetime_cap_ms == 0)) return;
     int64_t life = drawn(s, r, &p->lifetime, CLOUD_LIFETIME);
     if (p->lifetime_cap_ms > 0 && p->lifetime_cap_ms < life) life = p->lifetime_cap_ms;
-    if (life >= s->config->horizon_ms - s->now_ms + p->notice_ms) return;
+    if (life >= s->horizon_ms - s->now_ms + p->notice_ms) return;
     if (life < 1) life = 1; /* whatever is granted lives a moment */
     int64_t end = s->now_ms + life, notice = end - p->notice_ms;
     if (p->notice_ms > 0) {
@@ -309,19 +318,19 @@ static void begin_life(struct sim *s, uint32_t slot, struct replica *r, const st
     }
 }
 
-static void denied(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p, int denial) {
+static COLD void denied(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p, int denial) {
     r->phase = PHASE_NONE;
     r->denial = (uint8_t)denial;
     s->counts[r->pool].denied[r->market]++;
     int64_t known = s->now_ms - p->launch_delay_ms + p->denial_delay_ms; /* since it was sent */
     if (known < s->now_ms) known = s->now_ms;
-    if (!sees_later(s, r, SIGHT_OUTCOME, loop_next(s, LOOP_REAP, s->config->control.reap_ms, known), EVENT_LAUNCH))
+    if (!sees_later(s, r, SIGHT_OUTCOME, loop_next(s, LOOP_REAP, s->control.reap_ms, known), EVENT_LAUNCH))
         outcome_seen(s, slot, r);
 }
 
 /* The cloud answers the request. */
-static void answer(struct sim *s, uint32_t slot, struct replica *r) {
-    const struct pool_params *p = &s->config->pools[r->pool];
+static HOT void answer(struct sim *s, uint32_t slot, struct replica *r) {
+    const struct pool_params *p = &s->pools[r->pool];
     enum sp_market market = (enum sp_market)r->market;
     bool about_to_fall = market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
     int denial = cloud_launch(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms);
@@ -331,14 +340,14 @@ static void answer(struct sim *s, uint32_t slot, struct replica *r) {
     }
     r->phase = PHASE_BOOTING;
     r->cold = true;
-    s->total.booting += s->config->nodes;
+    booting_add(s, s->nodes);
     s->changed = true;
     s->counts[r->pool].launched[market]++;
     r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
     int64_t cold = drawn(s, r, &p->cold_start, CLOUD_COLD_START);
     set_timer(s, r, TIMER_PHASE, s->now_ms + cold, EVENT_READY);
     begin_life(s, slot, r, p);
-    int64_t seen = loop_next(s, LOOP_REAP, s->config->control.reap_ms, s->now_ms);
+    int64_t seen = loop_next(s, LOOP_REAP, s->control.reap_ms, s->now_ms);
     if (!sees_later(s, r, SIGHT_OUTCOME, seen, EVENT_LAUNCH)) outcome_seen(s, slot, r);
     int64_t deadline_ms = cloud_deadline(&s->cloud, slot);
     if (deadline_ms != INT64_MAX) notify(s, slot, r, deadline_ms);
@@ -347,7 +356,7 @@ static void answer(struct sim *s, uint32_t slot, struct replica *r) {
 
 /* ---- becoming ready ----------------------------------------------------------------- */
 
-static void came_up(struct sim *s, uint32_t slot, struct replica *r) {
+static HOT void came_up(struct sim *s, uint32_t slot, struct replica *r) {
     if (!r->will_fail) {
         r->phase = PHASE_UP;
         if (r->outcome_seen) will_be_probed(s, slot, r);
@@ -357,16 +366,16 @@ static void came_up(struct sim *s, uint32_t slot, struct replica *r) {
     stop_cold(s, r);
     s->changed = true;
     r->phase = PHASE_FAILED;
-    r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = EVENT_NONE;
     s->failed++;
-    int64_t seen = loop_next(s, LOOP_REAP, s->config->control.reap_ms, s->now_ms);
+    int64_t seen = loop_next(s, LOOP_REAP, s->control.reap_ms, s->now_ms);
     if (!sees_later(s, r, SIGHT_FAILED, seen, EVENT_READY)) loss_seen(s, slot, r, SP_OBS_FAILED);
 }
 
 /* ---- endings --------------------------------------------------------------------------- */
 
-static int64_t loss_seen_at(const struct sim *s, const struct replica *r) {
-    const struct control_params *c = &s->config->control;
+static HOT int64_t loss_seen_at(const struct sim *s, const struct replica *r) {
+    const struct control_params *c = &s->control;
     int64_t probe = loop_next(s, LOOP_PROBE, c->probe_ms, s->now_ms);
     if (c->probe_timeout_ms > 0) probe += (int64_t)(draw(s, r, CLOUD_PROBE) * (double)c->probe_timeout_ms);
     if (c->job_status_ms == 0) return probe;
@@ -375,25 +384,21 @@ static int64_t loss_seen_at(const struct sim *s, const struct replica *r) {
 }
 
 /* The cloud takes it; the leaf is the caller's to update. */
-static void lose(struct sim *s, uint32_t slot, struct replica *r) {
+static HOT void lose(struct sim *s, uint32_t slot, struct replica *r) {
     cloud_end(&s->cloud, slot, true, s->now_ms);
     s->counts[r->pool].preempted++;
-    if (r->serving) {
-        uint32_t weight = s->config->pools[r->pool].weight;
-        metrics_lost(&s->total, weight);
-        if (s->config->n_groups > 1) metrics_lost(&s->group_metrics[r->group], weight);
-    }
+    if (r->serving) count_lost(s, r);
     stop_serving(s, r);
     stop_cold(s, r);
     s->changed = true;
-    r->timer[TIMER_LIFE] = NOT_SET;
+    r->timer[TIMER_LIFE] = EVENT_NONE;
     if (r->draining) { /* the controller has let go of it already */
         stop_draining(s, r);
         r->phase = PHASE_NONE;
         return;
     }
     r->phase = PHASE_LOST;
-    r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = EVENT_NONE;
     if (!sees_later(s, r, SIGHT_LOST, loss_seen_at(s, r), EVENT_READY)) loss_seen(s, slot, r, SP_OBS_PREEMPTED);
 }
 
@@ -405,18 +410,18 @@ void replica_lost(struct sim *s, uint32_t slot) {
 void replica_end(struct sim *s, const struct fleet_order *o) {
     struct replica *r = &s->replicas[o->slot];
     /* what was never sent is just struck off the list */
-    int64_t drain = o->kind == FLEET_DRAIN && r->phase != PHASE_WAITING ? s->config->control.drain_ms : 0;
+    int64_t drain = o->kind == FLEET_DRAIN && r->phase != PHASE_WAITING ? s->control.drain_ms : 0;
     bool holds = r->phase == PHASE_BOOTING || r->phase == PHASE_UP;
     stop_serving(s, r);
     stop_cold(s, r);
     if (holds && !r->draining) {
         r->draining = true;
-        s->total.draining += s->config->nodes;
+        draining_add(s, s->nodes);
     }
     if (!holds) r->phase = PHASE_NONE;
     launch_over(s, r);
     r->sight = SIGHT_DRAINED;
-    r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = NOT_SET;
+    r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = EVENT_NONE;
     set_timer(s, r, TIMER_OBSERVE, s->now_ms + drain, EVENT_DRAIN);
     update_leaf(s, o->slot);
 }
@@ -442,14 +447,14 @@ void replica_notice(struct sim *s, uint32_t slot, int64_t deadline_ms) {
 
 void replica_rebalance(struct sim *s, uint32_t slot) {
     struct replica *r = &s->replicas[slot];
-    const struct pool_params *p = &s->config->pools[r->pool];
+    const struct pool_params *p = &s->pools[r->pool];
     if (!listens(r)) return;
     if (p->rebalance_probability < 1 && draw(s, r, CLOUD_REBALANCE) >= p->rebalance_probability) return;
     s->rebalanced++;
     observe(s, slot, SP_OBS_REBALANCE, 0, 0);
 }
 
-static void life_event(struct sim *s, uint32_t slot, struct replica *r, enum event_class class) {
+static HOT void life_event(struct sim *s, uint32_t slot, struct replica *r, enum event_class class) {
     if (class == EVENT_LIFETIME) {
         lose(s, slot, r);
         return;
@@ -461,7 +466,7 @@ static void life_event(struct sim *s, uint32_t slot, struct replica *r, enum eve
 
 /* ---- a timer fires ---------------------------------------------------------------------------- */
 
-static void see(struct sim *s, uint32_t slot, struct replica *r) {
+static COLD void see(struct sim *s, uint32_t slot, struct replica *r) {
     enum replica_sight what = (enum replica_sight)r->sight;
     r->sight = SIGHT_NONE;
     switch (what) {
@@ -492,31 +497,37 @@ static void see(struct sim *s, uint32_t slot, struct replica *r) {
     }
 }
 
-void replica_fire(struct sim *s, uint32_t slot, enum event_class class) {
+static HOT void fire_timer_of(struct sim *s, uint32_t slot, struct replica *r, enum replica_timer which,
+                          enum event_class class) {
+    r->timer[which] = EVENT_NONE;
+    switch (which) {
+    case TIMER_PHASE:
+        if (r->phase == PHASE_SENT)
+            answer(s, slot, r);
+        else
+            came_up(s, slot, r);
+        break;
+    case TIMER_LIFE:
+        life_event(s, slot, r, class);
+        break;
+    case TIMER_NOTICE:
+        notice_seen(s, slot, r);
+        break;
+    case TIMER_OBSERVE:
+        see(s, slot, r);
+        break;
+    case REPLICA_TIMERS:
+        break;
+    }
+}
+
+HOT void replica_fire(struct sim *s, uint32_t slot, uint64_t key) {
     struct replica *r = &s->replicas[slot];
-    uint64_t first = first_timer(r);
-    if (first >> REPLICA_TIMER_BITS == packed(s->now_ms, class)) {
-        enum replica_timer which = (enum replica_timer)(first & ((1u << REPLICA_TIMER_BITS) - 1));
-        r->timer[which] = NOT_SET;
-        switch (which) {
-        case TIMER_PHASE:
-            if (r->phase == PHASE_SENT)
-                answer(s, slot, r);
-            else
-                came_up(s, slot, r);
-            break;
-        case TIMER_LIFE:
-            life_event(s, slot, r, class);
-            break;
-        case TIMER_NOTICE:
-            notice_seen(s, slot, r);
-            break;
-        case TIMER_OBSERVE:
-            see(s, slot, r);
-            break;
-        case REPLICA_TIMERS:
-            break;
-        }
+    /* what fired before it at this instant may have moved its timers */
+    if (first_timer(r) == key) {
+        enum replica_timer which = TIMER_PHASE;
+        while (r->timer[which] != key) which++;
+        fire_timer_of(s, slot, r, which, event_class_of(key));
     }
     fill_leaf(s, slot); /* another timer due now has its turn in the next round */
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hot.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "sim/sim_private.h"
@@ -214,12 +215,17 @@ static double relative_cost(const struct sim *s, money total) {
 static enum error_code start(struct sim *s, const struct sim_config *c, struct error *e) {
     TRY(check(c, e));
     s->config = c;
+    s->pools = c->pools;
+    s->control = c->control;
+    s->horizon_ms = c->horizon_ms;
+    s->nodes = c->nodes;
     s->now_ms = 0;
     s->counting = c->warmup_ms == 0;
     s->changed = true;
     s->waiting_first = s->waiting_n = s->launching = 0;
     s->events = s->steps = s->failed = s->rebalanced = 0;
     s->fingerprint = 0;
+    s->several = c->n_groups > 1;
     s->at_once = c->n_groups == 1 && c->control.interval_ms == 0;
     s->decide = false;
     s->status = OK;
@@ -253,7 +259,7 @@ static void emit_timeline(struct sim *s) {
 
 static void advance_metrics(struct sim *s, int64_t to_ms) {
     metrics_advance(&s->total, to_ms);
-    if (s->config->n_groups > 1)
+    if (s->several)
         for (uint32_t g = 0; g < s->config->n_groups; g++) metrics_advance(&s->group_metrics[g], to_ms);
 }
 
@@ -261,7 +267,7 @@ static void begin_counting(struct sim *s) {
     int64_t at = s->config->warmup_ms;
     advance_metrics(s, at);
     metrics_begin_counting(&s->total, at);
-    if (s->config->n_groups > 1)
+    if (s->several)
         for (uint32_t g = 0; g < s->config->n_groups; g++) metrics_begin_counting(&s->group_metrics[g], at);
     cloud_begin_counting(&s->cloud, at);
     memset(s->counts, 0, s->config->trace->n_pools * sizeof *s->counts);
@@ -272,12 +278,11 @@ static void begin_counting(struct sim *s) {
     s->counting = true;
 }
 
-/* Time moves on: what held until now is added up. */
-static void move_to(struct sim *s, int64_t to_ms) {
+/* Time moves on. */
+static HOT void move_to(struct sim *s, int64_t to_ms) {
     if (s->outputs->timeline && s->changed) emit_timeline(s);
     s->changed = false;
     if (!s->counting && to_ms >= s->config->warmup_ms) begin_counting(s);
-    advance_metrics(s, to_ms);
     s->now_ms = to_ms;
 }
 
@@ -299,10 +304,10 @@ static void sort_batch(struct due *due, uint32_t n) {
     }
 }
 
-static void fire(struct sim *s, uint32_t slot, enum event_class class) {
+static HOT void fire(struct sim *s, uint32_t slot, uint64_t key) {
     s->events++;
-    s->fingerprint = random_mix(s->fingerprint ^ event_key(s->now_ms, class, slot));
-    replica_fire(s, slot, class);
+    s->fingerprint = random_mix(s->fingerprint ^ (key - s->replica_entity)); /* its slot in place of its entity */
+    replica_fire(s, slot, key);
 }
 
 static bool grow_batch(struct sim *s) {
@@ -317,18 +322,13 @@ static bool grow_batch(struct sim *s) {
     return true;
 }
 
+static APART void fire_one_of_many(struct sim *s, uint32_t slot, uint64_t key) { fire(s, slot, key); }
+
 /* Replicas due at one instant and class go in launch order, whatever slots
  * they have. */
-static void fire_replicas(struct sim *s, uint64_t key) {
-    enum event_class class = event_class_of(key);
-    uint64_t prefix = key >> EVENT_ENTITY_BITS;
-    uint32_t slot = event_entity(key) - s->replica_entity, n = 0;
-    event_queue_pop(&s->queue, event_entity(key));
-    uint64_t next = event_queue_first(&s->queue);
-    if (next >> EVENT_ENTITY_BITS != prefix) {
-        fire(s, slot, class);
-        return;
-    }
+static APART void fire_many(struct sim *s, uint32_t slot, uint64_t key) {
+    uint64_t prefix = key >> EVENT_ENTITY_BITS, next = event_queue_first(&s->queue);
+    uint32_t n = 0;
     for (;;) {
         if (n == s->batch_room && !grow_batch(s)) return;
         s->batch[n++] = (struct due){fleet_row(s->fleet, slot)->launch, slot};
@@ -338,21 +338,28 @@ static void fire_replicas(struct sim *s, uint64_t key) {
         next = event_queue_first(&s->queue);
     }
     sort_batch(s->batch, n);
-    for (uint32_t i = 0; i < n && s->status == OK; i++) fire(s, s->batch[i].slot, class);
+    for (uint32_t i = 0; i < n && s->status == OK; i++)
+        fire_one_of_many(s, s->batch[i].slot, prefix << EVENT_ENTITY_BITS | (s->replica_entity + s->batch[i].slot));
 }
 
-static void fire_timer(struct sim *s, uint64_t key) {
+static HOT void fire_replica(struct sim *s, uint64_t key) {
+    uint32_t entity = event_entity(key), slot = entity - s->replica_entity;
+    event_queue_pop(&s->queue, entity);
+    if ((event_queue_first(&s->queue) ^ key) >> EVENT_ENTITY_BITS != 0)
+        fire(s, slot, key);
+    else
+        fire_many(s, slot, key);
+}
+
+static APART void fire_other(struct sim *s, uint64_t key) {
     uint32_t entity = event_entity(key);
-    if (entity >= s->replica_entity) {
-        fire_replicas(s, key);
-        return;
-    }
     event_queue_set(&s->queue, entity, EVENT_NONE);
     if (entity >= s->demand_entity) {
         s->events++;
         s->fingerprint = random_mix(s->fingerprint ^ key);
         group_demand(s, entity - s->demand_entity);
     } else if (entity >= s->group_entity) {
+        s->groups[entity - s->group_entity].timer = EVENT_NONE;
         group_step(s, entity - s->group_entity);
     } else {
         s->events++;
@@ -361,7 +368,7 @@ static void fire_timer(struct sim *s, uint64_t key) {
     }
 }
 
-static void fire_row(struct sim *s) {
+static APART void fire_row(struct sim *s) {
     struct row row = rows_take(&s->rows);
     s->events++;
     s->fingerprint = random_mix(s->fingerprint ^ s->row_key ^ ((uint64_t)row.pool << 32 | (uint64_t)row.value));
@@ -385,10 +392,14 @@ static void loop(struct sim *s) {
         if (at > s->now_ms) move_to(s, at);
         if (first == s->row_key)
             fire_row(s);
+        else if (event_entity(timer) >= s->replica_entity)
+            fire_replica(s, timer);
         else
-            fire_timer(s, timer);
+            fire_other(s, timer);
     }
-    if (s->status == OK) move_to(s, horizon);
+    if (s->status != OK) return;
+    move_to(s, horizon);
+    advance_metrics(s, horizon);
 }
 
 /* ---- results ------------------------------------------------------------------------- */

@@ -19,8 +19,6 @@ enum replica_timer {
     TIMER_OBSERVE, /* the controller's loops see what has happened; a drain ends */
     REPLICA_TIMERS
 };
-#define REPLICA_TIMER_BITS 3
-_Static_assert(REPLICA_TIMERS <= 1 << REPLICA_TIMER_BITS, "a timer's number fits the timer");
 
 /* Where a replica truly is. */
 enum replica_phase {
@@ -47,7 +45,7 @@ enum replica_sight {
 
 /* One cache line: every event touches it. */
 struct replica {
-    _Alignas(64) uint64_t timer[REPLICA_TIMERS]; /* time | class | which; UINT64_MAX: not set */
+    _Alignas(64) uint64_t timer[REPLICA_TIMERS]; /* event keys; EVENT_NONE: not set */
     uint64_t ordinal;                            /* of its keyed draws */
     int64_t serving_since_ms;
     uint32_t pool;
@@ -67,6 +65,7 @@ struct replica_signal {
 
 struct group_state {
     int64_t last_tick_ms, interval_ms; /* ticks are last + k * interval */
+    uint64_t timer; /* its key in the queue */
     int64_t round_ms;
     uint32_t rounds; /* steps at the instant round_ms */
     bool scheduled;  /* a step is due because of an observation */
@@ -90,6 +89,11 @@ struct due {
 struct sim {
     const struct sim_config *config;
     const struct sim_outputs *outputs;
+    /* of the config, at hand */
+    const struct pool_params *pools;
+    struct control_params control;
+    int64_t horizon_ms;
+    uint32_t nodes;
     struct fleet *fleet;
     struct cloud cloud;
     struct event_queue queue;
@@ -120,6 +124,7 @@ struct sim {
     uint64_t *waiting_launch;
     uint32_t waiting_first, waiting_n, waiting_room;
     uint32_t launching; /* requests sent whose outcome the controller has not seen */
+    bool several;       /* groups, each with metrics of its own besides the total */
     bool at_once;       /* one group that decides on observations: it needs no place in the queue */
     bool decide;        /* and has a decision due at this instant */
     struct due *batch;  /* replicas due at the same instant and class */
@@ -154,7 +159,7 @@ void group_demand(struct sim *s, uint32_t g); /* its demand timer fired, or the 
 enum error_code replica_reserve(struct sim *s, uint32_t n);
 void replica_launch(struct sim *s, const struct fleet_order *o);
 void replica_end(struct sim *s, const struct fleet_order *o);
-void replica_fire(struct sim *s, uint32_t slot, enum event_class class);
+void replica_fire(struct sim *s, uint32_t slot, uint64_t key); /* a timer of this key has come */
 void replica_lost(struct sim *s, uint32_t slot);
 void replica_notice(struct sim *s, uint32_t slot, int64_t deadline_ms);
 void replica_rebalance(struct sim *s, uint32_t slot);

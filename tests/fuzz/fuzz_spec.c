@@ -24,7 +24,7 @@ static void step_once(const struct policy_spec *spec) {
     void *memory = aligned_alloc(16, size);
     if (!memory) abort();
     struct composer *c = composer_init(memory, spec, &limits, (struct composer_share){0, 1000000}, 1);
-    FUZZ_CHECK(composer_step(c, &view, &start, 1, &out) >= 0);
+    FUZZ_CHECK(composer_step(c, &view, &start, 1, false, &out) >= 0);
     FUZZ_CHECK(out.n <= out.max);
     (void)composer_digest(c);
     free(memory);

@@ -234,7 +234,7 @@ void fake_step(struct fake *f, int64_t now_ms) {
         struct sp_actions out = {.items = f->actions + f->n_actions,
                                  .max = room < f->max_actions ? room : f->max_actions};
         fake_view(f, &view);
-        f->wake_ms = composer_step(f->composer, &view, f->obs, f->n_obs, &out);
+        f->wake_ms = composer_step(f->composer, &view, f->obs, f->n_obs, false, &out);
         f->n_obs = 0;
         f->calls++;
         more = out.more;

@@ -239,12 +239,12 @@ static void waste(void **state) {
     (void)state;
     metrics_start(&m, 3); /* three instances per replica */
     metrics_set_target(&m, 1);
-    m.booting = 6;
+    gauge_add(&m.booting, 6, 0);
     metrics_advance(&m, 10 * S);
-    m.booting = 0;
-    m.draining = 3;
+    gauge_add(&m.booting, -6, 10 * S);
+    gauge_add(&m.draining, 3, 10 * S);
     now(20, 2, 0);
-    m.draining = 0;
+    gauge_add(&m.draining, -3, 20 * S);
     finish(30);
     EXACTLY(r.waste_hours_cold, 60.0 / 3600);
     EXACTLY(r.waste_hours_drain, 30.0 / 3600);

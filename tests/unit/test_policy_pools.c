@@ -130,13 +130,13 @@ static uint32_t best_on_demand(const struct world *w) {
 }
 
 /* `launched`: by pool, what this step has launched so far. */
-static void check_spot(const struct world *w, const uint32_t *launched) {
+static void check_spot(const struct world *w, const uint32_t *launched, struct pools_list changed) {
     uint32_t spare = 0;
     bool *named = zeroed(w->n, sizeof *named);
     const struct pools_asked *a = &w->c.market[SP_SPOT];
-    for (uint32_t i = 0; i < a->n_changed; i++) {
-        assert_false(named[a->changed[i]]); /* each once */
-        named[a->changed[i]] = true;
+    for (uint32_t i = 0; i < changed.n; i++) {
+        assert_false(named[changed.pools[i]]); /* each once */
+        named[changed.pools[i]] = true;
     }
     for (uint32_t p = 0; p < w->n; p++) {
         const struct sp_pool *pool = &w->pools[p];
@@ -154,26 +154,27 @@ static void check_spot(const struct world *w, const uint32_t *launched) {
 static void placer_sees(struct world *w) {
     memcpy(w->planned_then, w->c.planned, w->n * sizeof *w->planned_then);
     memcpy(w->closed_then, w->c.market[SP_SPOT].closed, w->n * sizeof *w->closed_then);
-    composer_pools_seen(&w->c, SP_SPOT);
 }
 
-static void note(struct world *w) {
+/* As the host: what was taken note of is marked anew when it changes again. */
+static struct pools_list look(struct world *w, enum sp_market m) {
     for (uint32_t i = 0; i < w->view.n_changed; i++) w->marked[w->changed[i]] = false;
-    composer_pools_note(&w->c, &w->view);
+    struct pools_list list = composer_pools_look(&w->c, &w->view, m);
     assert_int_equal(w->view.n_changed, 0);
+    return list;
 }
 
 static void launch_spot(struct world *w) {
     uint32_t *launched = zeroed(w->n, sizeof *launched), n = below(w, 4);
-    note(w);
-    composer_pools_look(&w->c, &w->view, SP_SPOT);
-    check_spot(w, launched);
-    for (uint32_t i = 0; i < n; i++) { /* with none the buffer was full */
+    struct pools_list list = look(w, SP_SPOT);
+    check_spot(w, launched, list);
+    if (n == 0) composer_pools_unseen(&w->c, SP_SPOT, list); /* the buffer was full */
+    for (uint32_t i = 0; i < n; i++) {
         placer_sees(w);
         uint32_t p = below(w, w->n);
-        composer_pools_launched(&w->c, &w->view, SP_SPOT, p);
+        composer_pools_launched(&w->c, &w->view, p);
         launched[p]++;
-        check_spot(w, launched);
+        check_spot(w, launched, (struct pools_list){&p, 1});
     }
     for (uint32_t p = 0; p < w->n; p++) {
         w->pools[p].count[SP_SPOT][SP_REQUESTED] += launched[p]; /* carried out, and in the ledger */
@@ -183,13 +184,10 @@ static void launch_spot(struct world *w) {
 }
 
 static void launch_on_demand(struct world *w) {
-    note(w);
-    composer_pools_look(&w->c, &w->view, SP_ON_DEMAND);
-    composer_pools_seen(&w->c, SP_ON_DEMAND);
+    look(w, SP_ON_DEMAND);
     assert_int_equal(pick_best(w->c.on_demand), best_on_demand(w));
     for (uint32_t p = 0; p < w->n; p++)
         assert_int_equal(w->c.market[SP_ON_DEMAND].closed[p], closed(w, p, SP_ON_DEMAND));
-    composer_pools_launched(&w->c, &w->view, SP_ON_DEMAND, below(w, w->n));
 }
 
 static void live(uint32_t n, uint64_t seed, uint32_t steps) {
@@ -221,27 +219,21 @@ static void closed_twice_opens_again(void **state) {
     uint32_t none[2] = {0, 0};
     start(&w, 2, 1);
     w.pools[0].rebalance[SP_SPOT] = 1;
-    note(&w);
-    composer_pools_look(&w.c, &w.view, SP_SPOT);
-    check_spot(&w, none);
+    check_spot(&w, none, look(&w, SP_SPOT));
     placer_sees(&w);
     w.pools[0].last_denied_ms[SP_SPOT] = w.view.now_ms = 5;
     mark(&w, 0);
-    note(&w);
-    composer_pools_look(&w.c, &w.view, SP_SPOT);
-    check_spot(&w, none);
+    check_spot(&w, none, look(&w, SP_SPOT));
     placer_sees(&w);
     w.pools[0].rebalance[SP_SPOT] = 0;
     mark(&w, 0);
-    note(&w);
-    composer_pools_look(&w.c, &w.view, SP_SPOT);
+    look(&w, SP_SPOT);
     assert_true(w.c.market[SP_SPOT].closed[0]);
     placer_sees(&w);
     w.view.now_ms = 6;
-    note(&w);
-    composer_pools_look(&w.c, &w.view, SP_SPOT);
+    struct pools_list list = look(&w, SP_SPOT);
     assert_false(w.c.market[SP_SPOT].closed[0]);
-    check_spot(&w, none);
+    check_spot(&w, none, list);
     end(&w);
 }
 
