@@ -62,8 +62,8 @@ static int64_t extra_ms(enum billing_rule rule, int64_t lease_ms) {
     return charged - lease_ms;
 }
 
-HOT void bill_close(const struct bill *b, struct meter *m, enum billing_rule rule, enum sp_market market, enum bill_end end,
-                uint32_t nodes, int64_t now_ms) {
+HOT void bill_close(const struct bill *b, struct meter *m, enum billing_rule rule, enum sp_market market,
+                    enum bill_end end, uint32_t nodes, int64_t now_ms) {
     int64_t lease_ms = now_ms - b->start_ms;
     m->used_ms += (now_ms - b->counted_ms) * nodes;
     bool refunded = rule == BILLING_AWS && market == SP_SPOT && end == BILL_PREEMPTED && lease_ms < MS_PER_HOUR;

@@ -136,7 +136,7 @@ HOT uint64_t cloud_next_launch(struct cloud *c, uint32_t pool, enum sp_market ma
 }
 
 HOT double cloud_draw(const struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal,
-                  enum cloud_purpose purpose) {
+                      enum cloud_purpose purpose) {
     return random_u01(random_key(c->pools[pool].draw_key[market][purpose], ordinal));
 }
 
@@ -217,7 +217,7 @@ static void shorten(const struct pool_params *p, int64_t now_ms, uint32_t *capac
 }
 
 static HOT int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
-                 int64_t *breach_ms) {
+                     int64_t *breach_ms) {
     const struct pool_params *params = &c->params.pools[pool];
     struct cloud_pool *p = &c->pools[pool];
     uint32_t nodes = c->params.nodes;
@@ -235,7 +235,7 @@ static HOT int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint
 }
 
 HOT int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
-                 int64_t now_ms) {
+                     int64_t now_ms) {
     int64_t breach_ms = INT64_MAX;
     int denial = judge(c, pool, market, ordinal, now_ms, &breach_ms);
     if (denial) return denial;

@@ -200,7 +200,7 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     fp->digest_key = random_mix(g);
     fp->mixed_ms = SP_FOREVER;
     fp->mixed = random_mix((uint64_t)SP_FOREVER);
-    fp->hears = composer_hears(fp->composer);
+    fp->hears = f->params.tell_all ? SP_HEARS_ALL : composer_hears(fp->composer);
     fp->unheard = false;
     fp->wake_ms = SP_FOREVER;
     fp->n_obs = 0;
@@ -260,7 +260,7 @@ static COLD void record(struct fleet *f, const struct sp_observation *o, uint32_
 }
 
 HOT void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, uint8_t reason,
-                   int64_t value) {
+                       int64_t value) {
     struct ledger *l = &f->ledger;
     assert(slot < l->n_slots && l->rows[slot].launch != 0);
     struct sp_instance *r = &l->rows[slot];
@@ -381,7 +381,7 @@ static COLD void refuse(struct fleet *f, uint32_t group, const struct sp_action 
 }
 
 static HOT enum error_code apply_launch(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
-                                    struct error *e) {
+                                        struct error *e) {
     const struct fleet_group *config = &f->params.groups[group];
     if (a->pool >= config->n_pools || a->market >= SP_MARKETS || a->count == 0)
         return error_set(e, ERR_FAILED, config->name,
@@ -414,7 +414,7 @@ static HOT enum error_code apply_launch(struct fleet *f, uint32_t group, const s
 }
 
 static APART enum error_code apply_end(struct fleet *f, uint32_t group, const struct sp_action *a, int64_t now_ms,
-                                 struct error *e) {
+                                       struct error *e) {
     struct ledger *l = &f->ledger;
     const struct fleet_group *config = &f->params.groups[group];
     bool known = a->slot < l->n_slots && a->launch != 0 && l->rows[a->slot].launch == a->launch &&
@@ -441,7 +441,7 @@ static APART enum error_code apply_end(struct fleet *f, uint32_t group, const st
 }
 
 static HOT enum error_code apply(struct fleet *f, uint32_t group, const struct sp_actions *actions, int64_t now_ms,
-                             const struct sp_view *view, struct error *e) {
+                                 const struct sp_view *view, struct error *e) {
     for (uint32_t i = 0; i < actions->n; i++) {
         const struct sp_action *a = &actions->items[i];
         uint32_t from = f->n_orders;
@@ -474,7 +474,7 @@ static HOT void mix_in_wake(struct fleet *f, struct fleet_policy *p) {
 
 /* The policy's answer to its first n_obs observations goes to `actions`. */
 static HOT void call_policy(struct fleet *f, uint32_t group, uint32_t n_obs, bool unheard, int64_t now_ms,
-                               struct sp_actions *actions) {
+                            struct sp_actions *actions) {
     struct fleet_policy *p = &f->policies[group];
     struct ledger_group *lg = &f->ledger.groups[group];
     lg->view.now_ms = now_ms;
@@ -490,7 +490,7 @@ static HOT void call_policy(struct fleet *f, uint32_t group, uint32_t n_obs, boo
 
 /* What the policy answered first, and what it answers when called again. */
 static APART enum error_code carry_on(struct fleet *f, uint32_t group, struct sp_actions *actions, int64_t now_ms,
-                                struct error *e) {
+                                      struct error *e) {
     const struct sp_view *view = &f->ledger.groups[group].view;
     for (uint32_t calls = 1;; calls++) {
         bool more = actions->more;
@@ -524,7 +524,7 @@ HOT bool fleet_step_unheard(struct fleet *f, uint32_t group, int64_t now_ms) {
 }
 
 HOT enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, const struct fleet_order **orders,
-                           uint32_t *n_orders, struct error *e) {
+                               uint32_t *n_orders, struct error *e) {
     struct fleet_policy *p = &f->policies[group];
     if (f->out_of_memory) return out_of_memory(e);
     f->n_orders = 0;

@@ -42,6 +42,7 @@ struct fleet_params {
     const struct fleet_group *groups;
     int64_t interval_ms, retry_ms; /* for the policies' view */
     bool direct_launch;            /* a launch is sent the moment it is decided: rows start PROVISIONING */
+    bool tell_all;                 /* test only: policies are told what they do not hear, too */
     bool keep_rows;                /* rows of failed and preempted replicas stay until SP_OBS_CLEARED */
     uint32_t nodes;                /* instances per replica */
     uint32_t max_instances;        /* guard; UINT32_MAX: none */

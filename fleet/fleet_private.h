@@ -33,8 +33,8 @@ struct fleet {
     uint64_t digest;
     bool out_of_memory;
     struct sp_observation lost_observation; /* there was no memory for it */
-    bool journaled; /* a journal is written or replayed */
-    uint64_t told;  /* while journaled: digest of all that the journal says, answers and policies' states */
+    bool journaled;                         /* a journal is written or replayed */
+    uint64_t told; /* while journaled: digest of all that the journal says, answers and policies' states */
     uint64_t steps;
     FILE *journal, *explain;
 };

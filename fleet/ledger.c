@@ -89,7 +89,7 @@ static COLD bool grow(struct ledger *l) {
 }
 
 HOT uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,
-                    int64_t now_ms) {
+                        int64_t now_ms) {
     uint32_t slot = l->free_head;
     if (slot != SP_NONE) {
         l->free_head = l->rows[slot].next;

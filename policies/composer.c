@@ -36,7 +36,7 @@ struct step {
     struct composer *c;
     struct sp_view *view;
     struct sp_actions *out;
-    bool told; /* something was observed */
+    bool told;                                           /* something was observed */
     uint32_t n_obs, n_before;                            /* n_before: actions that were in the buffer already */
     struct sp_counts now;                                /* without those treated as lost */
     uint32_t noticed[SP_MARKETS], rebalance[SP_MARKETS]; /* treated as lost, by why */
@@ -90,8 +90,8 @@ static uint32_t what_is_heard(const struct sp_policy *p) {
 
 /* What changes how many replicas there are, or says that something is new, is
  * heard by the composer itself. */
-#define COMPOSER_HEARS                                                                                              \
-    (SP_HEARS(SP_OBS_START) | SP_HEARS(SP_OBS_DENIED) | SP_HEARS(SP_OBS_FAILED) | SP_HEARS(SP_OBS_NOTICE) |          \
+#define COMPOSER_HEARS                                                                                                 \
+    (SP_HEARS(SP_OBS_START) | SP_HEARS(SP_OBS_DENIED) | SP_HEARS(SP_OBS_FAILED) | SP_HEARS(SP_OBS_NOTICE) |            \
      SP_HEARS(SP_OBS_REBALANCE) | SP_HEARS(SP_OBS_PREEMPTED) | SP_HEARS(SP_OBS_TERMINATED) | SP_HEARS(SP_OBS_TARGET))
 
 struct composer *composer_init(void *mem, const struct policy_spec *spec, const struct sp_limits *limits,

@@ -52,12 +52,12 @@ enum sp_state {
 /* One replica's row: num_nodes instances of one pool that live and die
  * together.  Slots are stable and reused; `launch` is never reused. */
 struct sp_instance {
-    uint64_t launch;      /* 1, 2, 3, ... in launch order; 0: the slot is free */
-    int64_t since_ms;     /* entered its present state */
-    int64_t launched_ms;  /* when the launch was asked for */
-    int64_t deadline_ms;  /* of the notice; SP_FOREVER without one */
-    uint32_t pool;        /* index into sp_view.pools */
-    uint32_t next, prev;  /* same market and state, ordered by launch; SP_NONE ends */
+    uint64_t launch;     /* 1, 2, 3, ... in launch order; 0: the slot is free */
+    int64_t since_ms;    /* entered its present state */
+    int64_t launched_ms; /* when the launch was asked for */
+    int64_t deadline_ms; /* of the notice; SP_FOREVER without one */
+    uint32_t pool;       /* index into sp_view.pools */
+    uint32_t next, prev; /* same market and state, ordered by launch; SP_NONE ends */
     uint8_t market, state, flags, reserved;
 };
 
@@ -68,11 +68,11 @@ struct sp_pool {
     int64_t last_denied_ms[SP_MARKETS];   /* SP_NEVER if it has not happened */
     int64_t last_granted_ms[SP_MARKETS];
     int64_t last_preempted_ms;
-    int64_t capacity;                              /* spot instances the pool gives now; SP_UNKNOWN except
-                                                      where capacity is observed (profile ideal) */
-    uint32_t rebalance[SP_MARKETS];                /* alive rows with a rebalance recommendation and no notice */
-    uint32_t count[SP_MARKETS][SP_STATES];         /* replica rows */
-    uint32_t weight;                               /* replicas that one row here counts for; >= 1 */
+    int64_t capacity;                      /* spot instances the pool gives now; SP_UNKNOWN except
+                                              where capacity is observed (profile ideal) */
+    uint32_t rebalance[SP_MARKETS];        /* alive rows with a rebalance recommendation and no notice */
+    uint32_t count[SP_MARKETS][SP_STATES]; /* replica rows */
+    uint32_t weight;                       /* replicas that one row here counts for; >= 1 */
 };
 
 /* What the policy may look at.  Read-only; valid during the call. */
@@ -102,21 +102,21 @@ struct sp_view {
 };
 
 enum sp_observation_kind {
-    SP_OBS_START = 1,      /* first call of the run */
-    SP_OBS_SENT,           /* launch request went out */
-    SP_OBS_GRANTED,        /* the cloud gave it */
-    SP_OBS_DENIED,         /* reason: enum sp_denial */
+    SP_OBS_START = 1, /* first call of the run */
+    SP_OBS_SENT,      /* launch request went out */
+    SP_OBS_GRANTED,   /* the cloud gave it */
+    SP_OBS_DENIED,    /* reason: enum sp_denial */
     SP_OBS_READY,
     SP_OBS_UNREADY,
-    SP_OBS_FAILED,         /* never became ready */
-    SP_OBS_NOTICE,         /* value: deadline, ms */
+    SP_OBS_FAILED, /* never became ready */
+    SP_OBS_NOTICE, /* value: deadline, ms */
     SP_OBS_REBALANCE,
     SP_OBS_PREEMPTED,
-    SP_OBS_TERMINATED,     /* a drain ended, the instance is gone */
-    SP_OBS_CLEARED,        /* the row of a failed or preempted replica is gone */
-    SP_OBS_TARGET,         /* value: the target given from outside */
-    SP_OBS_PRICE,          /* value: micro-dollars per hour */
-    SP_OBS_CAPACITY,       /* value: instances; only where capacity is observed */
+    SP_OBS_TERMINATED, /* a drain ended, the instance is gone */
+    SP_OBS_CLEARED,    /* the row of a failed or preempted replica is gone */
+    SP_OBS_TARGET,     /* value: the target given from outside */
+    SP_OBS_PRICE,      /* value: micro-dollars per hour */
+    SP_OBS_CAPACITY,   /* value: instances; only where capacity is observed */
     SP_OBS_KINDS
 };
 
@@ -129,7 +129,7 @@ struct sp_observation {
     uint32_t slot;   /* SP_NONE if it is about a pool or the fleet */
     uint32_t pool;   /* SP_NONE if it is about the fleet */
     uint8_t kind, market, reason;
-    uint8_t state;   /* the replica's state before this observation */
+    uint8_t state; /* the replica's state before this observation */
     uint32_t reserved;
 };
 
@@ -142,9 +142,9 @@ enum sp_reason {
     SP_WHY_FALLBACK,        /* on-demand in place of spot that is not ready */
     SP_WHY_SURPLUS_SPOT,    /* more spot replicas than the mix wants */
     SP_WHY_SURPLUS_ON_DEMAND,
-    SP_WHY_NOTICE,          /* replaces a replica that has its notice */
-    SP_WHY_REBALANCE,       /* replaces one with a rebalance recommendation */
-    SP_WHY_POLICY,          /* the policy's own reason */
+    SP_WHY_NOTICE,    /* replaces a replica that has its notice */
+    SP_WHY_REBALANCE, /* replaces one with a rebalance recommendation */
+    SP_WHY_POLICY,    /* the policy's own reason */
     SP_WHYS
 };
 
@@ -184,11 +184,11 @@ union sp_value {
 struct sp_param {
     const char *name;
     enum sp_param_type type;
-    const char *unit;          /* "replicas", "%", ... or "" */
-    double min, max;           /* inclusive; durations in ms */
-    const char *def;           /* as a user would write it; NULL: required */
-    const char *doc;           /* one line */
-    const char *const *names;  /* SP_ENUM: the values, NULL-terminated */
+    const char *unit;         /* "replicas", "%", ... or "" */
+    double min, max;          /* inclusive; durations in ms */
+    const char *def;          /* as a user would write it; NULL: required */
+    const char *doc;          /* one line */
+    const char *const *names; /* SP_ENUM: the values, NULL-terminated */
 };
 
 struct sp_limits {
@@ -271,8 +271,8 @@ struct sp_policy {
 
 /* A plug-in (.so or .c) exports this symbol. */
 #define SP_PLUGIN_SYMBOL "spotsim_policy"
-#define SP_EXPORT_POLICY(P) \
-    __attribute__((visibility("default"))) const struct sp_policy *spotsim_policy(void); \
+#define SP_EXPORT_POLICY(P)                                                                                            \
+    __attribute__((visibility("default"))) const struct sp_policy *spotsim_policy(void);                               \
     const struct sp_policy *spotsim_policy(void) { return &(P); }
 
 /* ---- small helpers, free to use ------------------------------------------ */

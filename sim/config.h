@@ -74,7 +74,8 @@ struct sim_config {
     uint64_t seed;
     uint64_t replication;
     const char *scenario_name; /* for the journal's header; may be NULL */
-    bool every_tick;           /* test only: call the policy at every tick, also when nothing happened */
+    bool every_tick;           /* test only: call the policy at every tick, also when nothing happened, and tell
+                                  it what it does not hear */
 };
 
 /* Zero, then every field table's default; one instance per replica, no

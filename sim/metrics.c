@@ -156,7 +156,9 @@ static void outage_restart(struct outage_log *o) {
 
 static void gauge_restart(struct gauge *g, int64_t now_ms) { g->minus_change_x_ms = -(money)g->now * now_ms; }
 
-static money gauge_total(const struct gauge *g, int64_t now_ms) { return g->minus_change_x_ms + (money)g->now * now_ms; }
+static money gauge_total(const struct gauge *g, int64_t now_ms) {
+    return g->minus_change_x_ms + (money)g->now * now_ms;
+}
 
 void metrics_begin_counting(struct metrics *m, int64_t now_ms) {
     m->since_ms = m->counted_from_ms = m->target_since_ms = now_ms;

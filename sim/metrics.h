@@ -48,10 +48,10 @@ struct metrics {
     int64_t counted_from_ms; /* end of warm-up */
     int64_t target_since_ms;
     int64_t full_ms, any_ms, base_ms, base_asked_ms;
-    money served, demand;                   /* replica-ms: min(ready, target), target */
-    money served_at_target;                 /* the part of `served` under the present target */
-    double capacity_ms;                     /* sum of min(ready,target)/target x ms, flushed at target changes */
-    money over_ms;                          /* instance-ms */
+    money served, demand;   /* replica-ms: min(ready, target), target */
+    money served_at_target; /* the part of `served` under the present target */
+    double capacity_ms;     /* sum of min(ready,target)/target x ms, flushed at target changes */
+    money over_ms;          /* instance-ms */
     struct outage_log full_outages, any_outages;
     uint32_t lost_now; /* ready replicas lost at the present instant */
     struct loss_log losses[RECOVERY_K_MAX + 1];

@@ -25,7 +25,7 @@ static HOT void fill_leaf(struct sim *s, uint32_t slot) {
 }
 
 static HOT void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
-                      enum event_class class) {
+                          enum event_class class) {
     uint32_t entity = s->replica_entity + (uint32_t)(r - s->replicas);
     /* what comes at or after the horizon does not come */
     r->timer[which] = at_ms >= s->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
@@ -68,7 +68,7 @@ static COLD void observe(struct sim *s, uint32_t slot, enum sp_observation_kind 
 
 /* The controller will see this at `at_ms`; true if that is later than now. */
 static HOT bool sees_later(struct sim *s, struct replica *r, enum replica_sight what, int64_t at_ms,
-                       enum event_class class) {
+                           enum event_class class) {
     if (at_ms > s->now_ms) {
         r->sight = (uint8_t)what;
         set_timer(s, r, TIMER_OBSERVE, at_ms, class);
@@ -144,9 +144,7 @@ static HOT void send_request(struct sim *s, uint32_t slot) {
     fill_leaf(s, slot); /* nothing else is set while it waits for this */
 }
 
-static bool direct(const struct sim *s) {
-    return s->control.pickup_ms == 0 && s->control.launch_slots == UINT32_MAX;
-}
+static bool direct(const struct sim *s) { return s->control.pickup_ms == 0 && s->control.launch_slots == UINT32_MAX; }
 
 static void enqueue(struct sim *s, uint32_t slot) {
     if (s->waiting_n == s->waiting_room) {
@@ -498,7 +496,7 @@ static COLD void see(struct sim *s, uint32_t slot, struct replica *r) {
 }
 
 static HOT void fire_timer_of(struct sim *s, uint32_t slot, struct replica *r, enum replica_timer which,
-                          enum event_class class) {
+                              enum event_class class) {
     r->timer[which] = EVENT_NONE;
     switch (which) {
     case TIMER_PHASE:

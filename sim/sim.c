@@ -184,6 +184,7 @@ static enum error_code start_fleet(struct sim *s, const struct sim_config *c, ui
                                   .interval_ms = c->control.interval_ms,
                                   .retry_ms = c->control.retry_ms,
                                   .direct_launch = c->control.pickup_ms == 0 && c->control.launch_slots == UINT32_MAX,
+                                  .tell_all = c->every_tick,
                                   .keep_rows = c->control.linger_ms > 0,
                                   .nodes = c->nodes,
                                   .max_instances = c->max_instances,

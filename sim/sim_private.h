@@ -65,7 +65,7 @@ struct replica_signal {
 
 struct group_state {
     int64_t last_tick_ms, interval_ms; /* ticks are last + k * interval */
-    uint64_t timer; /* its key in the queue */
+    uint64_t timer;                    /* its key in the queue */
     int64_t round_ms;
     uint32_t rounds; /* steps at the instant round_ms */
     bool scheduled;  /* a step is due because of an observation */

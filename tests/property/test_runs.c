@@ -17,28 +17,31 @@ static uint64_t first_seed(uint64_t *n) {
     return strtoull(seed, NULL, 10);
 }
 
-/* ---- skipped ticks, reruns --------------------------------------------------------- */
+/* ---- skipped ticks and observations, reruns --------------------------------------------------------- */
 
-static void skipped_ticks_change_nothing(void **state) {
+static void what_is_skipped_changes_nothing(void **state) {
     (void)state;
-    uint64_t n = test_times(1000, 20000), tried = 0;
+    uint64_t n = test_times(1000, 20000), ticks = 0, events = 0;
     for (uint64_t i = first_seed(&n), end = i + n; i < end; i++) {
         struct random_run r;
         random_run_start(&r, i);
-        if (r.h.config.control.interval_ms > 0) {
-            harness_run(&r.h);
-            struct sim_result skipped = r.h.result;
-            memset(&r.h.result, 0, sizeof r.h.result);
-            r.h.config.every_tick = true;
-            harness_run(&r.h);
-            const char *what = results_differ(&skipped, &r.h.result);
-            if (what) fail_msg("seed %" PRIu64 ": %s differs when every tick is called; %s", i, what, r.text);
-            sim_result_free(&skipped);
-            tried++;
-        }
+        harness_run(&r.h);
+        struct sim_result skipped = r.h.result;
+        memset(&r.h.result, 0, sizeof r.h.result);
+        r.h.config.every_tick = true;
+        harness_run(&r.h);
+        const char *what = results_differ(&skipped, &r.h.result);
+        if (what)
+            fail_msg("seed %" PRIu64 ": %s differs when every tick is called and all is told; %s", i, what, r.text);
+        sim_result_free(&skipped);
+        if (r.h.config.control.interval_ms > 0)
+            ticks++;
+        else
+            events++;
         random_run_end(&r);
     }
-    test_count("runs with ticks skipped against every tick", tried);
+    test_count("runs with ticks skipped against every tick", ticks);
+    test_count("runs on observations, told what is heard against told all", events);
 }
 
 static void reruns_are_equal(void **state) {
@@ -262,7 +265,7 @@ static void held_within_capacity(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(skipped_ticks_change_nothing),
+        cmocka_unit_test(what_is_skipped_changes_nothing),
         cmocka_unit_test(reruns_are_equal),
         cmocka_unit_test(horizon_only_cuts),
         cmocka_unit_test(timeline_is_the_result),
