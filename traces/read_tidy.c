@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/text.h"
 #include "traces/csv.h"
 #include "traces/json.h"
+#include "traces/name_table.h"
 #include "traces/readers.h"
 
 struct tidy_pool {
@@ -24,12 +24,6 @@ struct tidy_pool {
     bool described;
 };
 
-/* Names as the file writes them, and whose they are: rows come in order of
- * time, so every row is another pool's. */
-struct tidy_name {
-    char *text; /* NULL: free */
-    uint32_t length, pool;
-};
 struct tidy {
     struct trace_builder *b;
     const struct source *src;
@@ -42,44 +36,8 @@ struct tidy {
     int64_t time_ms;
     uint32_t n, room;
     struct tidy_pool *pools;
-    uint32_t n_names, room_names; /* room: a power of two */
-    struct tidy_name *names;      /* a hash table */
+    struct name_table names; /* as the file writes them, and the pool of each */
 };
-
-/* Words of eight bytes, the last one overlapping. */
-static uint64_t hash_name(const char *name, size_t length) {
-    uint64_t h = length, word = 0;
-    size_t i = 0;
-    for (; i + 8 <= length; i += 8) {
-        memcpy(&word, name + i, 8);
-        h = random_mix(h ^ word);
-    }
-    if (length >= 8)
-        memcpy(&word, name + length - 8, 8);
-    else
-        memcpy(&word, name, length);
-    return random_mix(h ^ word);
-}
-
-/* The name's place, or a free one. */
-static struct tidy_name *find_name(const struct tidy *t, const char *name, size_t length) {
-    uint32_t mask = t->room_names - 1, i = (uint32_t)hash_name(name, length) & mask;
-    while (t->names[i].text && (t->names[i].length != length || memcmp(t->names[i].text, name, length) != 0))
-        i = (i + 1) & mask;
-    return &t->names[i];
-}
-
-static bool grow_names(struct tidy *t) {
-    struct tidy bigger = *t;
-    bigger.room_names = t->room_names ? t->room_names * 2 : 64;
-    bigger.names = calloc(bigger.room_names, sizeof *bigger.names);
-    if (!bigger.names) return false;
-    for (uint32_t i = 0; i < t->room_names; i++)
-        if (t->names[i].text) *find_name(&bigger, t->names[i].text, t->names[i].length) = t->names[i];
-    free(t->names);
-    *t = bigger;
-    return true;
-}
 
 /* Two names may be one pool's, when a manifest renames. */
 static enum error_code entry_of(struct tidy *t, const struct raw_pool *raw, uint32_t *out, struct error *e) {
@@ -100,21 +58,14 @@ static enum error_code entry_of(struct tidy *t, const struct raw_pool *raw, uint
 /* The pool's entry, made on first use; valid until the next one is made. */
 static enum error_code find_pool(struct tidy *t, const char *name, struct tidy_pool **out, struct error *e) {
     struct raw_pool *raw;
-    struct tidy_name *known = t->room_names ? find_name(t, name, strlen(name)) : NULL;
-    if (!known || !known->text) {
-        uint32_t pool;
+    const struct name_entry *known = name_table_find(&t->names, name, strlen(name));
+    uint32_t pool = known ? known->number : 0;
+    if (!known) {
         TRY(builder_pool(t->b, t->src, name, false, &raw, e));
         TRY(entry_of(t, raw, &pool, e));
-        if (2 * t->n_names >= t->room_names && !grow_names(t))
-            return error_set(e, ERR_FAILED, t->src->path, "out of memory");
-        known = find_name(t, name, strlen(name));
-        known->text = strdup(name);
-        if (!known->text) return error_set(e, ERR_FAILED, t->src->path, "out of memory");
-        known->length = (uint32_t)strlen(name);
-        known->pool = pool;
-        t->n_names++;
+        if (!name_table_add(&t->names, name, pool)) return error_set(e, ERR_FAILED, t->src->path, "out of memory");
     }
-    *out = &t->pools[known->pool];
+    *out = &t->pools[pool];
     return OK;
 }
 
@@ -308,10 +259,10 @@ static bool parse_plain(struct tidy *t, struct plain_row *r) {
  * any_row knows it or names what is wrong. */
 static bool take_plain(struct tidy *t, struct error *e, enum error_code *rc) {
     struct plain_row r;
-    if (!t->room_names || !parse_plain(t, &r)) return false;
-    const struct tidy_name *name = find_name(t, r.name, r.name_length);
-    if (!name->text) return false;
-    struct tidy_pool *p = &t->pools[name->pool];
+    if (!parse_plain(t, &r)) return false;
+    const struct name_entry *name = name_table_find(&t->names, r.name, r.name_length);
+    if (!name) return false;
+    struct tidy_pool *p = &t->pools[name->number];
     if ((p->span_ms && r.at_ms >= p->span_ms) || (r.has_capacity && r.at_ms <= p->capacity_at_ms) ||
         (r.has_price && r.at_ms <= p->price_at_ms))
         return false;
@@ -405,8 +356,7 @@ static enum error_code read_all(struct tidy *t, struct error *e) {
         samples_free(&t->pools[i].capacity);
         samples_free(&t->pools[i].price);
     }
-    for (uint32_t i = 0; i < t->room_names; i++) free(t->names[i].text);
-    free(t->names);
+    name_table_free(&t->names);
     free(t->pools);
     trace_csv_close(&t->csv);
     return rc;
