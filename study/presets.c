@@ -125,8 +125,8 @@ enum error_code preset_load(const char *name, struct model **out, struct error *
     bool there = stat(name, &s) == 0;
     if (there && !S_ISDIR(s.st_mode)) return model_load(name, out, e);
     double losses;
-    if (!there && losses_of(name, &losses)) return losses_load(name, losses, out, e);
     char *path = preset_path(name);
+    if (!path && losses_of(name, &losses)) return losses_load(name, losses, out, e);
     if (!path) return there ? model_load(name, out, e) /* for its error */ : no_such_preset(name, e);
     enum error_code rc = model_load(path, out, e);
     free(path);
