@@ -56,7 +56,11 @@ extern "C" {
 #define SPOTSIM_VERSION "0.1.0"
 #define SPOTSIM_VERSION_NUMBER 100 /* major * 10000 + minor * 100 + patch */
 
+#ifdef __GNUC__
 #define SPOTSIM_API __attribute__((visibility("default")))
+#else
+#define SPOTSIM_API
+#endif
 
 /* Of the library that is linked; compare with the macros of the header that was
  * compiled. */
