@@ -86,7 +86,7 @@ static enum error_code event_row(struct csv *c, struct series *s, struct node_se
     TRY(apply_event(c, set, e));
     if (set->n > TRACE_CAPACITY_MAX)
         return error_set(e, ERR_INPUT, trace_csv_where(c), "more than %u nodes present", TRACE_CAPACITY_MAX);
-    if (at_ms > last_ms) TRY(raw_series_push(s, at_ms, 0, trace_csv_where(c), e));
+    if (at_ms > last_ms) TRY(raw_series_push(s, at_ms, 0, c->path, e));
     s->value[s->n - 1] = set->n;
     return OK;
 }
