@@ -554,6 +554,18 @@ HOT bool fleet_pending(const struct fleet *f, uint32_t group) {
 }
 HOT int64_t fleet_wake(const struct fleet *f, uint32_t group) { return f->policies[group].wake_ms; }
 HOT const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { return &f->ledger.rows[slot]; }
+HOT void fleet_fetch_row(const struct fleet *f, uint32_t slot) {
+    FETCH(f->ledger.rows, slot);
+    FETCH(f->ledger.older, slot);
+    FETCH(f->ledger.newer, slot);
+}
+HOT void fleet_fetch_neighbours(const struct fleet *f, uint32_t slot) {
+    const struct ledger *l = &f->ledger;
+    FETCH(l->rows, l->rows[slot].prev);
+    FETCH(l->rows, l->rows[slot].next);
+    FETCH(l->newer, l->older[slot]);
+    FETCH(l->older, l->newer[slot]);
+}
 HOT uint32_t fleet_slots(const struct fleet *f) { return f->ledger.n_slots; }
 uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot) {
     return f->params.groups[ledger_group_of(&f->ledger, slot)].pools[f->ledger.rows[slot].pool];

@@ -104,8 +104,12 @@ enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, cons
                            uint32_t *n_orders, struct error *e);
 
 const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot); /* launch 0: no row there */
-uint32_t fleet_slots(const struct fleet *f);                               /* slots in use or used before */
-uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot);             /* index into fleet_params.pools */
+/* Nothing but hints, for fleets that no cache holds: the row is about to be
+ * looked at; it is being looked at, so its neighbours come next. */
+void fleet_fetch_row(const struct fleet *f, uint32_t slot);
+void fleet_fetch_neighbours(const struct fleet *f, uint32_t slot);
+uint32_t fleet_slots(const struct fleet *f);                   /* slots in use or used before */
+uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot); /* index into fleet_params.pools */
 uint32_t fleet_row_group(const struct fleet *f, uint32_t slot);
 uint32_t fleet_pool_group(const struct fleet *f, uint32_t pool);    /* SP_NONE: no group uses the pool */
 uint32_t fleet_target(const struct fleet *f, uint32_t group);       /* as of the last step */

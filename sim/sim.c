@@ -255,7 +255,8 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
 static void emit_timeline(struct sim *s) {
     bool unlimited = s->n_unlimited > 0 || s->capacity >= TRACE_UNLIMITED;
     s->outputs->timeline(s->outputs->timeline_arg, s->now_ms, s->total.ready[SP_SPOT], s->total.ready[SP_ON_DEMAND],
-                         s->total.target, unlimited ? TRACE_UNLIMITED : (uint32_t)s->capacity, s->cloud.rate_uusd_per_h);
+                         s->total.target, unlimited ? TRACE_UNLIMITED : (uint32_t)s->capacity,
+                         s->cloud.rate_uusd_per_h);
 }
 
 static void advance_metrics(struct sim *s, int64_t to_ms) {
@@ -343,10 +344,34 @@ static APART void fire_many(struct sim *s, uint32_t slot, uint64_t key) {
         fire_one_of_many(s, s->batch[i].slot, prefix << EVENT_ENTITY_BITS | (s->replica_entity + s->batch[i].slot));
 }
 
+#define LARGE 4096u /* replicas: some 250 bytes each, more than a near cache holds */
+
+/* In a large fleet a replica and its neighbours in the lists are in no cache:
+ * those of this event are fetched while the queue is put in order, that of the
+ * next while this event is done. */
+static HOT void fetch_neighbours(const struct sim *s, uint32_t slot) {
+    const struct cloud_instance *x = &s->cloud.instances[slot];
+    FETCH(s->cloud.instances, x->older);
+    FETCH(s->cloud.instances, x->newer);
+    fleet_fetch_neighbours(s->fleet, slot);
+}
+static HOT void fetch_next(const struct sim *s, uint64_t key) {
+    uint32_t entity = event_entity(key);
+    if (key == EVENT_NONE || entity < s->replica_entity) return;
+    uint32_t slot = entity - s->replica_entity;
+    FETCH(s->replicas, slot);
+    FETCH(s->cloud.instances, slot);
+    fleet_fetch_row(s->fleet, slot);
+}
+
 static HOT void fire_replica(struct sim *s, uint64_t key) {
     uint32_t entity = event_entity(key), slot = entity - s->replica_entity;
+    bool large = s->replicas_room > LARGE;
+    if (large) fetch_neighbours(s, slot);
     event_queue_pop(&s->queue, entity);
-    if ((event_queue_first(&s->queue) ^ key) >> EVENT_ENTITY_BITS != 0)
+    uint64_t next = event_queue_first(&s->queue);
+    if (large) fetch_next(s, next);
+    if ((next ^ key) >> EVENT_ENTITY_BITS != 0)
         fire(s, slot, key);
     else
         fire_many(s, slot, key);

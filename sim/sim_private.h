@@ -3,6 +3,7 @@
 #ifndef SPOTSIM_SIM_PRIVATE_H
 #define SPOTSIM_SIM_PRIVATE_H
 
+#include "base/hot.h"
 #include "cloud/cloud.h"
 #include "fleet/fleet.h"
 #include "sim/event_queue.h"
@@ -100,8 +101,8 @@ struct sim {
     struct rows rows;
     uint64_t row_key; /* when the next row is due */
     int64_t now_ms;
-    bool counting; /* warm-up is over */
-    bool changed;  /* something the timeline shows */
+    bool counting;        /* warm-up is over */
+    bool changed;         /* something the timeline shows */
     uint64_t capacity;    /* of the pools in groups, of those that have a limit */
     uint32_t n_unlimited; /* of the others how many */
     int64_t phase_ms[LOOPS];
@@ -145,7 +146,7 @@ void loops_start(struct sim *s, uint64_t key);
 void group_start(struct sim *s, uint32_t g);
 void group_schedule(struct sim *s, uint32_t g);
 /* An observation waits: make sure a step is due. */
-static inline void group_notify(struct sim *s, uint32_t g) {
+static HOT void group_notify(struct sim *s, uint32_t g) {
     if (g == SP_NONE || s->groups[g].scheduled) return;
     if (s->at_once)
         s->groups[g].scheduled = s->decide = true;
