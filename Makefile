@@ -223,7 +223,7 @@ help:
 	@echo 'make lib          the library: libspotsim.a, libspotsim.so'
 	@echo 'make check        unit, property, golden and peer tests'
 	@echo 'make check-asan   the same under AddressSanitizer and UBSan'
-	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim; fails below 90 %'
+	@echo 'make coverage     line coverage of policies, fleet, traces, cloud, sim, api; fails below 90 %'
 	@echo 'make fuzz         builds the fuzz targets with clang and runs each for FUZZ_SECONDS'
 	@echo "make bench        benchmarks, as JSON lines; BENCH='hold churn' takes only these"
 	@echo 'make traces-data  makes the bundled traces again, the same bytes'

@@ -139,7 +139,13 @@ enum spotsim_code spotsim_scenario_set_list(struct spotsim_scenario *s, const ch
         if (!items[i]) return MISUSE(e, "an item is NULL");
     changed(s);
     static const char *const none[1] = {""};
-    return api_result(doc_set_list(s->doc, path, n ? items : none, n, origin_of(s, path), &inner), &inner, e);
+    struct strbuf full = {0};
+    doc_full_path(path, &full);
+    enum error_code rc = full.failed || !full.data
+                             ? error_set(&inner, ERR_FAILED, NULL, "out of memory")
+                             : doc_set_list(s->doc, full.data, n ? items : none, n, origin_of(s, path), &inner);
+    strbuf_free(&full);
+    return api_result(rc, &inner, e);
 }
 
 enum spotsim_code spotsim_scenario_set_every_pool(struct spotsim_scenario *s, const char *field, const char *value,

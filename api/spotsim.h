@@ -27,9 +27,10 @@
  * says otherwise.
  *
  * Threads.  A handle is used by one thread at a time, but for two: an env may be
- * used by several at once (it locks), and a prepared scenario may be run by several
- * at once, each with its own sim and result, as long as nobody sets or prepares it.
- * Different handles are independent.
+ * used by several at once (it locks, for as long as a trace is loaded or a journal
+ * replayed), and a prepared scenario may be run by several at once, each with its own
+ * sim and result, as long as nobody sets or prepares it or adds a note.  A finished
+ * trace is only read.  Different handles are independent.
  *
  * Determinism.  The same scenario gives the same results, bit for bit, whatever
  * thread, order or earlier run.
@@ -238,10 +239,11 @@ SPOTSIM_API void spotsim_scenario_free(struct spotsim_scenario *s);
  * ("policy.mix.base", "cold_start", "groups.0.target").  `value` as on the command
  * line: "2", "120s", "skyserve(base=1)+cheapest", JSON in brackets, "null" for the
  * default.  Sets take effect at the next spotsim_scenario_prepare, which also tells
- * what is unknown or out of range. */
+ * what is unknown or out of range; what can be told from the path alone (a misspelt
+ * first word, nothing below a number) is told here. */
 SPOTSIM_API enum spotsim_code spotsim_scenario_set(struct spotsim_scenario *s, const char *path, const char *value,
                                                    struct spotsim_error *e);
-/* Sets an array of strings, by its full path: "trace.paths", "fleet.pools". */
+/* Sets an array of strings: "trace.paths", "fleet.pools". */
 SPOTSIM_API enum spotsim_code spotsim_scenario_set_list(struct spotsim_scenario *s, const char *path,
                                                         const char *const *items, uint32_t n, struct spotsim_error *e);
 /* Sets a field of cloud.defaults that stands over what single pools say. */
@@ -288,7 +290,7 @@ SPOTSIM_API enum spotsim_code spotsim_sim_new(struct spotsim_sim **out, struct s
 SPOTSIM_API void spotsim_sim_free(struct spotsim_sim *sim);
 
 /* What runs from now on do besides what the scenario says; each returns MISUSE for
- * a sim of NULL. */
+ * a sim of NULL or a negative time. */
 /* Added to the scenario's replication: other random streams of the same seed. */
 SPOTSIM_API enum spotsim_code spotsim_sim_set_replication(struct spotsim_sim *sim, uint64_t replication);
 /* Only this part of the scenario's time, warm-up included; a length of 0: all. */
@@ -323,7 +325,8 @@ SPOTSIM_API void spotsim_result_free(struct spotsim_result *r);
 SPOTSIM_API uint32_t spotsim_metric_count(void);
 SPOTSIM_API const char *spotsim_metric_name(uint32_t i);
 SPOTSIM_API const char *spotsim_metric_unit(uint32_t i); /* "", "s", "h", "$" */
-/* *value is NaN where there is none: no base, no price known, nothing to divide by.
+/* *value is NaN where there is none: no base, no price known, nothing to divide by,
+ * and the stress_... of single runs, which only a study compares with a calm one.
  * INPUT: no such metric (the nearest is suggested); MISUSE: an empty result. */
 SPOTSIM_API enum spotsim_code spotsim_result_value(const struct spotsim_result *r, const char *metric, double *value,
                                                    struct spotsim_error *e);
@@ -383,7 +386,7 @@ typedef int (*spotsim_progress_fn)(void *arg, uint64_t done, uint64_t total);
  * The same results on any number of them.  `progress` may be NULL. */
 SPOTSIM_API enum spotsim_code spotsim_study_run(struct spotsim_study *study, uint32_t threads,
                                                 spotsim_progress_fn progress, void *arg, struct spotsim_error *e);
-/* Writes the folder: tables, database, curves, report; whole or not at all.
+/* Writes the folder, once: tables, database, curves, report; whole or not at all.
  * *note, if `note` is not NULL: one line when there are no pictures, else NULL. */
 SPOTSIM_API enum spotsim_code spotsim_study_write(struct spotsim_study *study, char **note, struct spotsim_error *e);
 /* Where the folder is, or NULL. */

@@ -105,27 +105,6 @@ static uint32_t count_shortages(const struct model *m) {
     return n;
 }
 
-/* Each pool's own list, one after another. */
-static void short_on_demand(const struct model *placed, const struct sim_config *calm, struct stressed *out) {
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < calm->trace->n_pools; i++) {
-        const struct trace_pool *p = &calm->trace->pools[i];
-        uint32_t first = used;
-        for (uint32_t k = 0; k < placed->n_events; k++) {
-            const struct model_event *event = &placed->events[k];
-            if (event->kind != EVENT_ON_DEMAND) continue;
-            if (!model_pattern_hits(synth_event_pattern(calm->trace, event), p->name, p->region, p->zone)) continue;
-            bool always = !has_begin(event);
-            out->shortages[used++] = (struct shortage){.from_ms = always ? 0 : event->at_ms,
-                                                       .until_ms = always ? INT64_MAX : event->at_ms + event->for_ms,
-                                                       .denial = event->denial,
-                                                       .capacity = event->capacity};
-        }
-        out->pools[i].n_shortages = used - first;
-        out->pools[i].shortages = out->shortages + first;
-    }
-}
-
 /* A price given for the whole run stands over the trace's, so a spike goes
  * onto the trace as that price. */
 static enum error_code write_prices(struct trace *t, struct pool_params *pools, struct error *e) {
@@ -145,14 +124,39 @@ static enum error_code write_prices(struct trace *t, struct pool_params *pools, 
     return OK;
 }
 
-/* The run's part of the trace, with the events in it. */
+/* Each pool's own list, one after another. */
+static void short_on_demand(const struct model *placed, const struct trace *t, struct stressed *out) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        const struct trace_pool *p = &t->pools[i];
+        uint32_t first = used;
+        for (uint32_t k = 0; k < placed->n_events; k++) {
+            const struct model_event *event = &placed->events[k];
+            if (event->kind != EVENT_ON_DEMAND) continue;
+            if (!model_pattern_hits(synth_event_pattern(t, event), p->name, p->region, p->zone)) continue;
+            bool always = !has_begin(event);
+            out->shortages[used++] = (struct shortage){.from_ms = always ? 0 : event->at_ms,
+                                                       .until_ms = always ? INT64_MAX : event->at_ms + event->for_ms,
+                                                       .denial = event->denial,
+                                                       .capacity = event->capacity};
+        }
+        out->pools[i].n_shortages = used - first;
+        out->pools[i].shortages = out->shortages + first;
+    }
+}
+
+/* The run's part of the trace, with the events in it.  What "@region" and
+ * "@cheapest" mean is decided there too, for spot and on-demand alike. */
 static enum error_code stress_trace(const struct model *placed, const struct sim_config *calm, struct stressed *out,
                                     struct error *e) {
     struct trace *part = NULL;
     int64_t rest = calm->trace->span_ms - calm->window_start_ms, length = calm->horizon_ms + LOOK_AHEAD_MS;
     TRY(trace_window(calm->trace, calm->window_start_ms, length < rest ? length : rest, &part, e));
     enum error_code rc = write_prices(part, out->pools, e);
-    if (rc == OK) rc = synth_events(part, placed, &out->trace, e);
+    if (rc == OK) {
+        short_on_demand(placed, part, out); /* before events change which region gives most */
+        rc = synth_events(part, placed, &out->trace, e);
+    }
     trace_free(part);
     return rc;
 }
@@ -172,7 +176,6 @@ enum error_code stress_apply(const struct model *m, const struct sim_config *cal
         if (n) memcpy(out->pools, calm->pools, n * sizeof *out->pools);
         place_events(m, calm, placed.events, out);
         out->told_ms = first_told_ms(calm, out->begins_ms);
-        short_on_demand(&placed, calm, out);
         rc = stress_trace(&placed, calm, out, e);
     }
     free(placed.events);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "study/chance.h"
 #include "study/study.h"
+#include "study/chance.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,11 +44,12 @@ static enum error_code take_replications(struct study *study, struct error *e) {
 static void note_windows(struct study *study) {
     if (study->n_replications < 2 || study->n_replications <= study->independent_windows) return;
     if (study->window_ms)
-        notes_add(&study->notes,
-                  "%u windows out of a trace that holds %lld side by side: they overlap, so the intervals cover the draw "
-                  "of windows from this trace, not other times or places%s",
-                  study->n_replications, (long long)study->independent_windows,
-                  study->independent_windows < STUDY_WINDOWS_FEW ? "; too few to say anything about those" : "");
+        notes_add(
+            &study->notes,
+            "%u windows out of a trace that holds %lld side by side: they overlap, so the intervals cover the draw "
+            "of windows from this trace, not other times or places%s",
+            study->n_replications, (long long)study->independent_windows,
+            study->independent_windows < STUDY_WINDOWS_FEW ? "; too few to say anything about those" : "");
     else
         notes_add(&study->notes,
                   "every replication replays the same trace: the intervals cover the random delays, not other times or "
@@ -180,6 +181,9 @@ static void note_results(struct study *study) {
 static bool is_precise(const struct study *study) {
     for (uint32_t v = 0; v < study->n_variants; v++) {
         const struct estimate *x = &study_cell(study, v, study->precision_of)->value;
+        bool nothing_to_say =
+            metrics[study->precision_of].type == METRIC_STRESS && !scenario_stress(study->variants[v]);
+        if (nothing_to_say) continue;
         bool known = x->method != STATS_NONE && !isnan(x->lo); /* runs that agree do not make it so */
         if (!known || fmax(x->hi - x->mean, x->mean - x->lo) > study->precision) return false;
     }

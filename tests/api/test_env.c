@@ -159,6 +159,7 @@ static void test_null(void **state) {
 #define WRONG(call) refused(SPOTSIM_MISUSE, call, "spotsim_")
     WRONG(spotsim_env_new(NULL, E));
     WRONG(spotsim_env_add_trace(NULL, "a", t, E));
+    WRONG(spotsim_env_set_trace_cache(NULL, "a", 0, 0, E));
     WRONG(spotsim_env_add_trace(env, NULL, t, E));
     WRONG(spotsim_env_add_trace(env, "a", NULL, E));
     WRONG(spotsim_env_add_trace(env, "a", t, E)); /* not finished */

@@ -2,6 +2,7 @@
  * Scenarios, runs and results. */
 #include "tests/api/api_test.h"
 
+#include <locale.h>
 #include <math.h>
 
 /* What the program prints, or NULL when there is none to run. */
@@ -35,9 +36,8 @@ static void test_version(void **state) {
     char *said = program_output("--version");
     assert_string_equal(said, "spotsim " SPOTSIM_VERSION "\n");
     free(said);
-    assert_string_equal(spotsim_code_name(SPOTSIM_OK), "ok");
-    assert_string_equal(spotsim_code_name(SPOTSIM_CANCELED), "canceled");
-    assert_string_equal(spotsim_code_name((enum spotsim_code)99), "?");
+    static const char *const names[] = {"ok", "failed", "input", "misuse", "canceled", "?"};
+    for (int code = 0; code < 6; code++) assert_string_equal(spotsim_code_name((enum spotsim_code)code), names[code]);
 }
 
 /* Result, text and journal are the bytes of the command line. */
@@ -319,7 +319,7 @@ static void test_settings(void **state) {
     must(spotsim_scenario_set(s, "seed", "1", E));
     refused(SPOTSIM_INPUT, spotsim_scenario_set(s, "seed.x", "1", E), "nothing below");
     refused(SPOTSIM_INPUT, spotsim_scenario_set(s, "name", "\xff", E), "UTF-8");
-    must(spotsim_scenario_set_list(s, "fleet.pools", NULL, 0, E));
+    must(spotsim_scenario_set_list(s, "pools", NULL, 0, E));
     must(spotsim_scenario_set(s, "cloud.pools.us-east-1*.notice", "30s", E));
     must(spotsim_scenario_set_every_pool(s, "notice", "60s", E));
     must(spotsim_scenario_set(s, "fleet.pools", "null", E));
@@ -330,6 +330,84 @@ static void test_settings(void **state) {
     spotsim_free(text);
     spotsim_scenario_free(s);
     spotsim_env_free(env);
+}
+
+/* A locale that writes 1,5: the system's, or one made for this test. */
+static bool comma_locale(void) {
+    static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE.utf8", "de_DE"};
+    char folder[] = "/tmp/spotsim-locale-XXXXXX", command[160];
+    for (size_t i = 0; i < 4; i++)
+        if (setlocale(LC_ALL, names[i])) return true;
+    assert_non_null(mkdtemp(folder));
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder);
+    int made = system(command);
+    setenv("LOCPATH", folder, 1);
+    bool set = made == 0 && setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
+    unsetenv("LOCPATH");
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+    return set;
+}
+
+/* Everything written and read by a run whose policy counts requests: a journal
+ * with decimals in it. */
+static char *all_texts(void) {
+    struct spotsim_env *env = NULL;
+    struct spotsim_scenario *s = demo_scenario(&env), *again = NULL;
+    struct spotsim_sim *sim = NULL;
+    struct spotsim_result *r = NULL;
+    char *all = NULL, *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&all, &size);
+    assert_non_null(out);
+    must(spotsim_scenario_set(s, "target", "null", E));
+    must(spotsim_scenario_set(s, "policy", "request-rate(max=30,qps=0.7)+skyserve(base=1)+skypilot", E));
+    must(spotsim_scenario_set(s, "load", "0s:1.25 1h:20.5", E));
+    must(spotsim_scenario_set(s, "spot_denial", "0.125", E));
+    must(spotsim_scenario_set(s, "horizon", "2.5h", E));
+    must(spotsim_scenario_prepare(s, E));
+    must(spotsim_scenario_text(s, SPOTSIM_JSON, &text, E));
+    must(spotsim_scenario_parse(env, text, strlen(text), "resolved", &again, E));
+    must(spotsim_scenario_prepare(again, E));
+    fputs(text, out);
+    spotsim_free(text);
+    must(spotsim_sim_new(&sim, E));
+    must(spotsim_result_new(&r, E));
+    must(spotsim_sim_set_journal(sim, out));
+    must(spotsim_sim_set_explain(sim, out));
+    must(spotsim_sim_run(sim, again, r, E));
+    for (int f = SPOTSIM_TEXT; f <= SPOTSIM_JSON; f++) {
+        must(spotsim_result_text(r, (enum spotsim_format)f, &text, E));
+        fputs(text, out);
+        spotsim_free(text);
+    }
+    fclose(out);
+    spotsim_result_free(r);
+    spotsim_sim_free(sim);
+    spotsim_scenario_free(again);
+    spotsim_scenario_free(s);
+    spotsim_env_free(env);
+    return all;
+}
+
+/* The caller's locale shows nowhere, and is as it was afterwards. */
+static void test_locale(void **state) {
+    (void)state;
+    char half[8];
+    char *plain = all_texts();
+    if (!comma_locale()) {
+        free(plain);
+        puts("# skipped: no locale here that writes 1,5");
+        skip();
+    }
+    char *foreign = all_texts();
+    snprintf(half, sizeof half, "%.1f", 1.5);
+    setlocale(LC_ALL, "C");
+    assert_string_equal(half, "1,5");
+    assert_non_null(strstr(plain, "[\"s\","));
+    assert_string_equal(plain, foreign);
+    free(plain);
+    free(foreign);
 }
 
 struct curve {
@@ -426,7 +504,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_version),  cmocka_unit_test(test_same_as_program), cmocka_unit_test(test_values),
         cmocka_unit_test(test_groups),   cmocka_unit_test(test_lifetimes),       cmocka_unit_test(test_notes),
-        cmocka_unit_test(test_settings), cmocka_unit_test(test_run_settings),
+        cmocka_unit_test(test_settings), cmocka_unit_test(test_run_settings),    cmocka_unit_test(test_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

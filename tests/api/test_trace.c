@@ -232,11 +232,8 @@ static void test_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_from_memory),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_from_files),
-        cmocka_unit_test(test_in_scenarios),
+        cmocka_unit_test(test_kept),       cmocka_unit_test(test_from_memory),  cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_from_files), cmocka_unit_test(test_in_scenarios),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
