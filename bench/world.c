@@ -53,12 +53,21 @@ bool nine_zones_find(struct nine_zones *z, const char *what) {
     return z->prices != NULL;
 }
 
+char *nine_zones_scenario(const struct nine_zones *z) {
+    char *json;
+    if (asprintf(
+            &json,
+            "{\"format\": 1, \"profile\": \"skypilot\", \"trace\": {\"paths\": [\"%s\", \"%s\"]},"
+            " \"fleet\": {\"target\": 4, \"policy\": \"%s\"}, \"cloud\": {\"defaults\": {\"price_on_demand\": 3.06}}}",
+            z->zones, z->prices, NINE_ZONES_POLICY) < 0)
+        bench_fail("out of memory");
+    return json;
+}
+
 void nine_zones_open(struct nine_zones *z) {
-    world_open(
-        &z->world,
-        "{\"format\": 1, \"profile\": \"skypilot\", \"trace\": {\"paths\": [\"%s\", \"%s\"]},"
-        " \"fleet\": {\"target\": 4, \"policy\": \"%s\"}, \"cloud\": {\"defaults\": {\"price_on_demand\": 3.06}}}",
-        z->zones, z->prices, NINE_ZONES_POLICY);
+    char *json = nine_zones_scenario(z);
+    world_open(&z->world, "%s", json);
+    free(json);
 }
 
 void nine_zones_free(struct nine_zones *z) {

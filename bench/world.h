@@ -29,6 +29,7 @@ struct nine_zones {
 };
 #define NINE_ZONES_POLICY "skyserve(base=1,dynamic=true)+skypilot"
 bool nine_zones_find(struct nine_zones *z, const char *what);
+char *nine_zones_scenario(const struct nine_zones *z); /* as JSON; the caller frees it */
 void nine_zones_open(struct nine_zones *z);
 void nine_zones_free(struct nine_zones *z);
 

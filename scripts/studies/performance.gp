@@ -15,10 +15,12 @@ set xtics ('10' 10, '100' 100, '1000' 1000, '10 000' 10000, '100 000' 100000, '1
 set title 'One event, by the size of the fleet'
 set xlabel 'replicas'
 set ylabel 'ns'
+set xrange [8:1200000]
 set yrange [10:20000]
 plot file index 1 using 1:2 with linespoints linecolor rgb colour[2] linewidth 2 pointtype marks[2] title 'SimPy', \
      file index 0 using 1:2 with linespoints linecolor rgb colour[1] linewidth 2 pointtype marks[1] title 'spotsim'
 set xtics autofreq
+set xrange [*:*]
 set title 'One event, by the number of pools'
 set xlabel 'pools'
 set yrange [10:1000]
