@@ -43,7 +43,7 @@ OBJ = $(BUILD)/obj
 # What an event passes through is compiled as one, so that its calls are
 # inlined, the called before the calling; `make UNITY=` compiles it file by file.
 UNITY ?= yes
-ENGINE_SRC := $(if $(UNITY),fleet/ledger.c fleet/fleet.c cloud/billing.c cloud/cloud.c \
+ENGINE_SRC := $(if $(UNITY),$(addprefix fleet/,ledger.c fleet.c observe.c step.c) cloud/billing.c cloud/cloud.c \
 	$(addprefix sim/,metrics.c loops.c replica.c groups.c pools.c sim.c))
 LIB_OBJ := $(patsubst %.c,$(OBJ)/%.o,$(filter-out $(ENGINE_SRC),$(LIB_SRC))) $(if $(UNITY),$(OBJ)/engine.o)
 API_OBJ := $(API_SRC:%.c=$(OBJ)/%.o)

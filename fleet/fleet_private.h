@@ -3,6 +3,8 @@
 #ifndef SPOTSIM_FLEET_PRIVATE_H
 #define SPOTSIM_FLEET_PRIVATE_H
 
+#include "base/hot.h"
+#include "base/random.h"
 #include "fleet/ledger.h"
 
 struct fleet_policy {
@@ -39,6 +41,13 @@ struct fleet {
     FILE *journal, *explain;
 };
 
+/* Folds one more part into a digest. */
+static HOT void fleet_mix(uint64_t *digest, uint64_t part) { *digest = random_key(*digest, part); }
+
+/* fleet.c */
+enum error_code fleet_out_of_memory(struct error *e);
+/* observe.c: appends to the group's waiting observations. */
+void fleet_push(struct fleet *f, uint32_t group, struct sp_observation o);
 /* journal.c */
 enum error_code journal_header(struct fleet *f, FILE *out, struct error *e);
 void journal_observation(FILE *out, const struct sp_observation *o, uint32_t group, uint32_t pool);
