@@ -32,12 +32,19 @@ static const struct option own[] = {
     {NULL, OPTION_FLAG, NULL, NULL, NULL, false},
 };
 
-/* A model: a JSON object with "format" and pools; anything else is a trace. */
+/* A preset, or a file that is a model or means to be one: its faults are then
+ * said; anything else is a trace. */
 static bool is_model(const char *path) {
     struct model *m = NULL;
     struct error ignored;
+    char *data = NULL;
+    size_t size = 0;
     bool found = preset_load(path, &m, &ignored) == OK;
     model_free(m);
+    if (found || file_read(path, &data, &size, &ignored) != OK) return found;
+    found = size && strspn(data, " \t\r\n") < size && data[strspn(data, " \t\r\n")] == '{' &&
+            strstr(data, "\"format\"") && strstr(data, "\"pools\"");
+    free(data);
     return found;
 }
 

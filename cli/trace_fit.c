@@ -16,7 +16,7 @@ static const struct option own[] = {
     {"shares", OPTION_VALUE, "exact|expected",
      "whether each synthetic trace has exactly the fitted shares of time, or only on average (exact)", NULL, false},
     {"bootstrap", OPTION_VALUE, "N",
-     "traces made from the model and fitted again for standard errors of the hidden state (40; 0: none)", NULL, false},
+     "traces made from the model and fitted again for standard errors of the hidden state (20; 0: none)", NULL, false},
     {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week", NULL, false},
     {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs", NULL, false},
     {"name", OPTION_VALUE, "TEXT", "what to call the model", NULL, false},

@@ -73,6 +73,20 @@ static void put_interval(const struct estimate *x, double scale, int digits, str
     strbuf_printf(out, " %15s", text);
 }
 
+/* A number right-aligned; "-" when there is none. */
+static void put_cell(double x, int width, int digits, struct strbuf *out) {
+    if (isfinite(x))
+        strbuf_printf(out, " %*.*f", width, digits, x);
+    else
+        strbuf_printf(out, " %*s", width, "-");
+}
+
+static void put_range(const struct shape_range *x, int width, int digits, struct strbuf *out) {
+    char text[64] = "-";
+    if (isfinite(x->lo) && isfinite(x->hi)) snprintf(text, sizeof text, "%.*f..%.*f", digits, x->lo, digits, x->hi);
+    strbuf_printf(out, " %*s", width, text);
+}
+
 static enum error_code policy_rows(const struct comparison *c, enum compare_quantity q, struct strbuf *out,
                                    struct error *e) {
     static const char *const titles[] = {
@@ -88,11 +102,16 @@ static enum error_code policy_rows(const struct comparison *c, enum compare_quan
     for (uint32_t i = 0; i < c->n_policies; i++) {
         struct compared x;
         TRY(compare_quantity(c, i, q, &x, e));
-        strbuf_printf(out, "%-60s %9.*f", c->policy[i], digits, x.real * scale);
+        strbuf_printf(out, "%-60s", c->policy[i]);
+        put_cell(x.real * scale, 9, digits, out);
         put_interval(&x.real_interval, q == COMPARE_COST ? (double)c->n_windows : scale, digits, out);
-        strbuf_printf(out, " %9.*f", digits, x.synth * scale);
+        put_cell(x.synth * scale, 9, digits, out);
         put_interval(&x.synth_interval, scale, digits, out);
-        strbuf_printf(out, " %8.*f %+7.2f%s\n", digits, x.sd * scale, 100 * x.difference, x.within ? "" : " !");
+        put_cell(x.sd * scale, 8, digits, out);
+        if (isfinite(x.difference))
+            strbuf_printf(out, " %+7.2f%s\n", 100 * x.difference, x.within ? "" : " !");
+        else
+            strbuf_printf(out, " %7s\n", "-");
     }
     return OK;
 }
@@ -106,8 +125,12 @@ static enum error_code number_rows(const struct comparison *c, struct strbuf *ou
         double real = shape_value(&c->real_shape, row->offset);
         TRY(compare_shape(c, row->offset, &made, e));
         if (!isfinite(real) && !isfinite(made.mean)) continue;
-        strbuf_printf(out, "%-52s %10.4f %10.4f %8.4f %10.4f..%.4f\n", row->title, real, made.mean, made.sd, made.lo,
-                      made.hi);
+        strbuf_printf(out, "%-52s", row->title);
+        put_cell(real, 10, 4, out);
+        put_cell(made.mean, 10, 4, out);
+        put_cell(made.sd, 8, 4, out);
+        put_range(&made, 21, 4, out);
+        strbuf_puts(out, "\n");
     }
     return OK;
 }
@@ -121,12 +144,12 @@ static enum error_code run_rows(const struct comparison *c, struct strbuf *out, 
         strbuf_printf(out, "%5.0f %% ", 100 * compare_quantile[i]);
         for (size_t s = 0; s < 2; s++) {
             struct shape_range made;
-            char range[48];
             size_t at = sides[s] + i * sizeof(double);
             TRY(compare_shape(c, at, &made, e));
-            snprintf(range, sizeof range, "%.2f..%.2f", made.lo, made.hi);
-            strbuf_printf(out, "%s%9.2f %9.2f %17s", s ? "   " : " ", shape_value(&c->real_shape, at), made.mean,
-                          range);
+            if (s) strbuf_puts(out, "  ");
+            put_cell(shape_value(&c->real_shape, at), 9, 2, out);
+            put_cell(made.mean, 9, 2, out);
+            put_range(&made, 17, 2, out);
         }
         strbuf_puts(out, "\n");
     }
@@ -138,12 +161,12 @@ static enum error_code loss_rows(const struct comparison *c, struct strbuf *out,
     strbuf_puts(out, "\nLosses by size, share of the pool's largest capacity\n           ");
     for (size_t i = 0; i < COMPARE_SIZES; i++) strbuf_printf(out, " %9s", compare_size_titles[i]);
     strbuf_puts(out, "\n  real     ");
-    for (size_t i = 0; i < COMPARE_SIZES; i++) strbuf_printf(out, " %9.3f", c->real_shape.loss_sizes[i]);
+    for (size_t i = 0; i < COMPARE_SIZES; i++) put_cell(c->real_shape.loss_sizes[i], 9, 3, out);
     strbuf_puts(out, "\n  synthetic");
     for (size_t i = 0; i < COMPARE_SIZES; i++) {
         struct shape_range made;
         TRY(compare_shape(c, AT(loss_sizes) + i * sizeof(double), &made, e));
-        strbuf_printf(out, " %9.3f", made.mean);
+        put_cell(made.mean, 9, 3, out);
     }
     strbuf_puts(out, "\n");
     return OK;
@@ -153,12 +176,12 @@ static enum error_code hour_rows(const struct comparison *c, struct strbuf *out,
     strbuf_printf(out, "\nAvailability by hour %s\n           ", c->utc ? "of the day (UTC)" : "since the start");
     for (int h = 0; h < 24; h += 2) strbuf_printf(out, "    %02d", h);
     strbuf_puts(out, "\n  real     ");
-    for (size_t h = 0; h < 24; h += 2) strbuf_printf(out, " %5.2f", c->real_shape.hour[h]);
+    for (size_t h = 0; h < 24; h += 2) put_cell(c->real_shape.hour[h], 5, 2, out);
     strbuf_puts(out, "\n  synthetic");
     for (size_t h = 0; h < 24; h += 2) {
         struct shape_range made;
         TRY(compare_shape(c, AT(hour) + h * sizeof(double), &made, e));
-        strbuf_printf(out, " %5.2f", made.mean);
+        put_cell(made.mean, 5, 2, out);
     }
     strbuf_puts(out, "\n");
     return OK;
@@ -217,7 +240,12 @@ static enum error_code beside_report(const struct comparison *c, const struct co
         double real = shape_value(&c->real_shape, row->offset);
         TRY(compare_shape(c, row->offset, &x, e));
         TRY(compare_shape(b, row->offset, &y, e));
-        if (isfinite(real)) strbuf_printf(out, "%-52s %10.4f %10.4f %10.4f\n", row->title, real, x.mean, y.mean);
+        if (!isfinite(real)) continue;
+        strbuf_printf(out, "%-52s", row->title);
+        put_cell(real, 10, 4, out);
+        put_cell(x.mean, 10, 4, out);
+        put_cell(y.mean, 10, 4, out);
+        strbuf_puts(out, "\n");
     }
     TRY(beside_policies(c, b, out, e));
     TRY(count_within(c, &within, &asked, e));

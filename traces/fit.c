@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "traces/fit_private.h"
 
+#define ROUNDS 8u /* of correction */
+
 static const enum family_kind run_families[] = {FAMILY_EXPONENTIAL, FAMILY_WEIBULL, FAMILY_LOGNORMAL, FAMILY_H2,
                                                 FAMILIES};
 
@@ -164,8 +166,9 @@ static enum error_code fit_runs(const struct trace_pool *p, double step_h, const
     const struct fit_candidate *u = &report->up.candidate[report->up.chosen % FAMILIES];
     const struct fit_candidate *d = &report->down.candidate[report->down.chosen % FAMILIES];
     if (rc == OK && (!u->fitted || !d->fitted))
-        rc = error_set(e, ERR_INPUT, p->name, "family %s cannot be fitted to %u up-runs and %u down-runs",
-                       o->family ? o->family : "", up.runs, down.runs);
+        rc = error_set(e, ERR_INPUT, p->name, "family %s cannot be fitted to %u up-runs and %u down-runs%s",
+                       o->family ? o->family : "", up.runs, down.runs,
+                       o->family && strcmp(o->family, families[FAMILY_H2].name) == 0 ? "; it needs 30 of each" : "");
     if (rc == OK && o->stationary) {
         rc = family_fit_stationary(&up, &down, report->availability, &report->up.candidate[report->up.chosen],
                                    &report->down.candidate[report->down.chosen], e);
@@ -188,8 +191,7 @@ static int by_capacity(const void *a, const void *b) {
 }
 
 /* Shares of time at each capacity, over the pools' common time. */
-static enum error_code fit_levels(const struct trace_pool *p, int64_t span_ms, struct model_pool *out,
-                                  struct error *e) {
+enum error_code levels_fit(const struct trace_pool *p, int64_t span_ms, struct model_pool *out, struct error *e) {
     const struct trace_capacity *c = &p->capacity;
     struct model_level *l = calloc(c->n, sizeof *l);
     uint32_t seen = 0, n = 0;
@@ -221,7 +223,7 @@ static enum error_code fit_pool(const struct trace *t, uint32_t i, const struct 
     struct fit_pool *report = &f->pools[i];
     struct evidence v = count_runs(&p->capacity);
     TRY(name_pool(p, out, e));
-    TRY(fit_levels(p, t->span_ms, out, e));
+    TRY(levels_fit(p, t->span_ms, out, e));
     report->availability = out->levels[0].capacity == 0 ? 1 - out->levels[0].share : 1;
     report->up.n = v.ups;
     report->down.n = v.downs;
@@ -235,7 +237,7 @@ static enum error_code fit_pool(const struct trace *t, uint32_t i, const struct 
 
 static enum error_code fit_with_grid(const struct trace *t, const struct grid *g, const struct fit_options *o,
                                      const bool *thin, struct fit *f, struct error *e) {
-    struct state_fit state = {.g = g, .m = f->model, .thin = thin};
+    struct state_fit state = {.g = g, .m = f->model, .thin = thin, .rounds = ROUNDS};
     f->model->resolution_ms = (int64_t)(g->probe_h * (double)MS_PER_HOUR + 0.5);
     for (uint32_t i = 0; i < t->n_pools; i++) {
         f->pools[i].thin = thin[i];
@@ -243,6 +245,7 @@ static enum error_code fit_with_grid(const struct trace *t, const struct grid *g
     }
     correlation_fit(g, f);
     if (o->process != MODEL_STATE) return OK;
+    state.traces = simulate_count(f->model);
     enum error_code rc = state_fit(&state, e);
     if (rc == OK) rc = state_errors(&state, o->bootstrap, f, e);
     state_fit_free(&state);

@@ -11,7 +11,7 @@
 
 /* Fewer complete runs of either kind than this and nothing is fitted. */
 #define FIT_RUNS_MIN 10u
-#define FIT_BOOTSTRAP 40u /* enough for a standard error within a tenth or so */
+#define FIT_BOOTSTRAP 20u /* a standard error within a sixth or so */
 #define FIT_BOOTSTRAP_MAX 10000u
 
 struct fit_options {

@@ -226,14 +226,6 @@ static bool start(struct common *c, const struct grid *g, const struct pairs *p,
     return true;
 }
 
-bool common_shares(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin, struct model *m) {
-    struct common c;
-    bool ok = start(&c, g, p, seen, thin, m);
-    free(c.seen);
-    free(c.matrix);
-    return ok;
-}
-
 enum error_code common_fit(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
                            struct model *m, struct error *e) {
     struct common c;

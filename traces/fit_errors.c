@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Standard errors of the state process: traces are made from the fitted model,
  * its shares of time holding on average only, and fitted again; the estimates'
- * spread is the error.  Each refit aims where the fit itself ended up aiming. */
+ * spread is the error. */
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,7 +13,9 @@
 
 #define SEED 20260202u
 #define THREADS_MAX 64u
-#define RUNS_LEAST 4u /* changes of a cut below which a made trace says nothing of a pool */
+#define REFIT_ROUNDS 4u
+#define REFIT_TRACES 4u /* as many times fewer traces made per round as in the fit itself */
+#define RUNS_LEAST 4u   /* changes of a cut below which a made trace says nothing of a pool */
 
 /* Every parameter of one refit in a row. */
 struct layout {
@@ -34,8 +36,8 @@ struct work {
     const struct state_fit *s;
     struct layout layout;
     double *value; /* [refit * all] */
-    double towards[MODEL_SCALES_MAX];
-    uint32_t n;
+    double *truth; /* [all]: what their traces were made with */
+    uint32_t n, traces;
     atomic_uint next;
     pthread_mutex_t lock;
     uint32_t failed; /* lowest refit so far */
@@ -44,75 +46,101 @@ struct work {
 
 /* ---- one refit ------------------------------------------------------------------------ */
 
-static void move_aim(const struct state_fit *s, uint32_t pool, struct targets *t) {
-    const struct targets *seen = &s->seen[pool], *aim = &s->aim[pool];
-    for (uint32_t c = 0; c < t->n_cuts; c++) {
-        for (uint32_t l = 0; l < t->n_lags; l++)
-            if (seen->differ[c][l] > 0) t->differ[c][l] *= aim->differ[c][l] / seen->differ[c][l];
-        for (uint32_t w = 0; w < t->n_windows; w++)
-            if (seen->deviation[c][w] > 0) t->deviation[c][w] *= aim->deviation[c][w] / seen->deviation[c][w];
+/* The model to be fitted again: shares of time and waves' sizes of the trace
+ * made, no weights and loads yet; the rest is borrowed. */
+static enum error_code copy_model(const struct model *from, const struct grid *g, struct model *to, struct error *e) {
+    *to = *from;
+    to->shares = SHARES_EXACT;
+    to->factors = NULL;
+    to->n_factors = 0;
+    to->pools = calloc(from->n_pools, sizeof *to->pools);
+    if (!to->pools) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < from->n_pools; i++) {
+        struct model_pool *p = &to->pools[i];
+        p->name = from->pools[i].name;
+        p->cloud = from->pools[i].cloud;
+        p->region = from->pools[i].region;
+        p->zone = from->pools[i].zone;
+        p->instance_type = from->pools[i].instance_type;
+        p->has_state = true;
+        p->state.n_waves = from->pools[i].state.n_waves;
+        memcpy(p->state.waves, from->pools[i].state.waves, sizeof p->state.waves);
+        if (p->state.n_waves && !swing_sizes(g, i, &p->state)) p->state.n_waves = 0;
+        TRY(levels_fit(&g->trace->pools[i], g->trace->span_ms, p, e));
     }
+    return OK;
 }
 
+static void free_model(struct model *m) {
+    for (uint32_t i = 0; m->pools && i < m->n_pools; i++) {
+        free(m->pools[i].levels);
+        free(m->pools[i].state.loads);
+    }
+    for (uint32_t i = 0; i < m->n_factors; i++) free(m->factors[i]);
+    free(m->factors);
+    free(m->pools);
+}
+
+/* Whether a made trace says something of a pool. */
 static bool lively(const struct targets *t, const struct grid *g) {
     for (uint32_t c = 0; c < t->n_cuts; c++)
         if (t->differ[c][0] * g->n < RUNS_LEAST) return false;
     return t->n_cuts > 0;
 }
 
-static enum error_code refit_pool(const struct work *w, const struct grid *g, uint32_t pool, struct model_state *state,
-                                  double *out, struct error *e) {
-    const struct state_fit *s = w->s;
-    struct targets t;
-    out[AT_AVAILABILITY] = (double)grid_count(g->pool[pool].up, NULL, 0, g->n) / g->n;
-    targets_see(g, pool, &s->seen[pool], &t);
-    if (s->thin[pool] || !lively(&t, g)) return OK;
-    struct model_state waves = *state;
-    if (waves.n_waves && swing_sizes(g, pool, &waves))
-        for (uint32_t i = 0; i < waves.n_waves; i++) {
-            out[at_wave(&w->layout, i)] = waves.waves[i].cosine;
-            out[at_wave(&w->layout, i) + 1] = waves.waves[i].sine;
-        }
-    move_aim(s, pool, &t);
-    struct problem *p = NULL;
-    enum error_code rc = scales_open(g, pool, s->m, &waves, &t, &p, e);
-    if (rc == OK) rc = scales_solve(p, &t, s->m->n_pools > 1 ? w->towards : NULL, state, e);
-    scales_close(p);
-    TRY(rc);
-    memcpy(out + AT_WEIGHTS, state->weight, s->m->n_scales * sizeof *out);
-    return OK;
+/* Correlation of the hidden variables of two pools. */
+static double hidden_correlation(const struct model *m, uint32_t i, uint32_t j) {
+    const struct model_state *a = &m->pools[i].state, *b = &m->pools[j].state;
+    double loads = 0, scales = 0;
+    for (uint32_t x = 0; x < a->n_loads; x++)
+        for (uint32_t y = 0; y < b->n_loads; y++)
+            if (a->loads[x].factor == b->loads[y].factor) loads += a->loads[x].value * b->loads[y].value;
+    for (uint32_t k = 0; k < m->n_scales; k++) scales += m->common[k] * sqrt(a->weight[k] * b->weight[k]);
+    return loads * scales;
 }
 
-static void refit_pairs(const struct work *w, const struct grid *g, struct model *copy, double *seen, double *out) {
-    const struct state_fit *s = w->s;
-    uint32_t n = s->m->n_pools, ignored[2];
-    double *correlation = out + n * w->layout.per_pool;
-    grid_correlations(g, UINT32_MAX, &correlation[0], &correlation[1], &ignored[0], &ignored[1]);
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t j = i + 1; j < n; j++) {
-            size_t pair = pair_index(n, i, j);
-            double shift = s->pair_aim[pair * PAIR_LAGS_MAX] - s->pair_seen[pair * PAIR_LAGS_MAX];
-            pairs_see(s->pairs, g, i, j, seen + pair * PAIR_LAGS_MAX);
-            for (uint32_t l = 0; l < PAIR_LAGS_MAX; l++) seen[pair * PAIR_LAGS_MAX + l] += shift;
-            out[at_pairs(&w->layout) + pair] = seen[pair * PAIR_LAGS_MAX];
+/* The parameters of a model; NAN for weights of pools that it has from others. */
+static void read_model(const struct work *w, const struct state_fit *s, const struct model *m, double *out) {
+    uint32_t n = m->n_pools;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct model_state *state = &m->pools[i].state;
+        double *at = out + i * w->layout.per_pool;
+        for (uint32_t v = 0; v < state->n_waves; v++) {
+            at[at_wave(&w->layout, v)] = state->waves[v].cosine;
+            at[at_wave(&w->layout, v) + 1] = state->waves[v].sine;
         }
-    if (n < 2 || !common_shares(s->g, s->pairs, seen, s->thin, copy)) return;
-    memcpy(out + at_common(&w->layout), copy->common, s->m->n_scales * sizeof *out);
+        if (!s->thin[i]) memcpy(at + AT_WEIGHTS, state->weight, m->n_scales * sizeof *out);
+        for (uint32_t j = i + 1; j < n; j++)
+            out[at_pairs(&w->layout) + pair_index(n, i, j)] = hidden_correlation(m, i, j);
+    }
+    if (n > 1) memcpy(out + at_common(&w->layout), m->common, m->n_scales * sizeof *out);
+}
+
+/* What a trace shows by itself. */
+static void read_grid(const struct work *w, const struct grid *g, double *out) {
+    uint32_t n = g->n_pools, ignored[2];
+    double *correlation = out + n * w->layout.per_pool;
+    for (uint32_t i = 0; i < n; i++)
+        out[i * w->layout.per_pool + AT_AVAILABILITY] = (double)grid_count(g->pool[i].up, NULL, 0, g->n) / g->n;
+    grid_correlations(g, UINT32_MAX, &correlation[0], &correlation[1], &ignored[0], &ignored[1]);
+}
+
+static void read_refit(const struct work *w, const struct grid *g, const struct state_fit *s, double *out) {
+    read_grid(w, g, out);
+    read_model(w, s, s->m, out);
+    for (uint32_t i = 0; i < s->m->n_pools; i++)
+        if (!lively(&s->seen[i], g))
+            for (uint32_t k = 0; k < s->m->n_scales; k++) out[i * w->layout.per_pool + AT_WEIGHTS + k] = NAN;
 }
 
 static enum error_code refit(struct work *w, const struct grid *g, double *out, struct error *e) {
-    const struct state_fit *s = w->s;
-    uint32_t n = s->m->n_pools;
-    struct model copy = *s->m; /* weights and common shares of its own, the rest borrowed */
-    double *seen = calloc((size_t)n * n * PAIR_LAGS_MAX, sizeof *seen);
-    copy.pools = malloc(n * sizeof *copy.pools);
-    enum error_code rc = seen && copy.pools ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
-    if (rc == OK) memcpy(copy.pools, s->m->pools, n * sizeof *copy.pools);
-    for (uint32_t i = 0; rc == OK && i < n; i++)
-        rc = refit_pool(w, g, i, &copy.pools[i].state, out + i * w->layout.per_pool, e);
-    if (rc == OK) refit_pairs(w, g, &copy, seen, out);
-    free(seen);
-    free(copy.pools);
+    struct model m;
+    struct state_fit again = {.g = g, .m = &m, .thin = w->s->thin, .rounds = REFIT_ROUNDS, .traces = w->traces};
+    enum error_code rc = copy_model(w->s->m, g, &m, e);
+    if (rc == OK) rc = state_fit(&again, e);
+    if (rc == OK) read_refit(w, g, &again, out);
+    state_fit_free(&again);
+    free_model(&m);
     return rc;
 }
 
@@ -136,6 +164,7 @@ static void *worker(void *arg) {
         struct model loose = *w->s->m;
         if (one.number >= w->n) return NULL;
         loose.shares = SHARES_EXPECTED;
+        loose.n_events = 0;
         if (simulate(&loose, w->s->g, 1, SEED + one.number, see, &one, &error) == OK) continue;
         pthread_mutex_lock(&w->lock);
         if (one.number < w->failed) {
@@ -160,20 +189,18 @@ static enum error_code refit_all(struct work *w, struct error *e) {
     return w->failure.code;
 }
 
-/* Standard deviation of one parameter over the refits that have it; NaN when
- * they are few. */
-static double spread(const struct work *w, size_t at) {
-    double sum = 0, squares = 0, n = 0, first = NAN;
+/* By how much the refits miss the value that their traces were made with, root
+ * mean square: their spread, and what the fit is off by on average.  NaN when
+ * few refits have it. */
+static double error_of(const struct work *w, size_t at) {
+    double squares = 0, n = 0, truth = w->truth[at];
     for (uint32_t i = 0; i < w->n; i++) {
-        double x = w->value[(size_t)i * w->layout.all + at];
+        double x = w->value[(size_t)i * w->layout.all + at] - truth;
         if (isnan(x)) continue;
-        if (isnan(first)) first = x;
         n++;
-        sum += x - first;
-        squares += (x - first) * (x - first);
+        squares += x * x;
     }
-    double v = (squares - sum * sum / n) / (n - 1);
-    return n >= 2 && n >= w->n / 2 ? sqrt(v > 0 ? v : 0) : NAN;
+    return n >= 2 && n >= w->n / 2 ? sqrt(squares / n) : NAN;
 }
 
 static enum error_code read_pairs(const struct work *w, struct fit *f, struct error *e) {
@@ -182,8 +209,8 @@ static enum error_code read_pairs(const struct work *w, struct fit *f, struct er
     f->pair_se = calloc((size_t)n * n, sizeof *f->pair_se);
     if (!f->pair || !f->pair_se) return error_set(e, ERR_FAILED, NULL, "out of memory");
     for (size_t pair = 0; pair < (size_t)n * n; pair++) {
-        f->pair[pair] = w->s->pair_aim[pair * PAIR_LAGS_MAX];
-        f->pair_se[pair] = w->n ? spread(w, at_pairs(&w->layout) + pair) : NAN;
+        f->pair[pair] = w->truth[at_pairs(&w->layout) + pair];
+        f->pair_se[pair] = w->n ? error_of(w, at_pairs(&w->layout) + pair) : NAN;
     }
     return OK;
 }
@@ -193,28 +220,27 @@ static void read_errors(const struct work *w, struct fit *f) {
     for (uint32_t i = 0; i < m->n_pools; i++) {
         struct fit_pool *p = &f->pools[i];
         size_t at = (size_t)i * w->layout.per_pool;
-        p->availability_se = spread(w, at + AT_AVAILABILITY);
-        for (uint32_t k = 0; k < m->n_scales; k++) p->weight_se[k] = spread(w, at + AT_WEIGHTS + k);
+        p->availability_se = error_of(w, at + AT_AVAILABILITY);
+        for (uint32_t k = 0; k < m->n_scales; k++) p->weight_se[k] = error_of(w, at + AT_WEIGHTS + k);
         for (uint32_t v = 0; v < m->pools[i].state.n_waves; v++)
-            for (uint32_t c = 0; c < 2; c++) p->wave_se[v][c] = spread(w, at + at_wave(&w->layout, v) + c);
+            for (uint32_t c = 0; c < 2; c++) p->wave_se[v][c] = error_of(w, at + at_wave(&w->layout, v) + c);
     }
-    for (uint32_t k = 0; k < m->n_scales; k++) f->common_se[k] = spread(w, at_common(&w->layout) + k);
+    for (uint32_t k = 0; k < m->n_scales; k++) f->common_se[k] = error_of(w, at_common(&w->layout) + k);
     if (w->n < 2) return;
-    f->same_region_se = spread(w, (size_t)m->n_pools * w->layout.per_pool);
-    f->across_regions_se = spread(w, (size_t)m->n_pools * w->layout.per_pool + 1);
+    f->same_region_se = error_of(w, (size_t)m->n_pools * w->layout.per_pool);
+    f->across_regions_se = error_of(w, (size_t)m->n_pools * w->layout.per_pool + 1);
 }
 
 enum error_code state_errors(const struct state_fit *s, uint32_t n, struct fit *f, struct error *e) {
     struct work w = {.s = s, .layout = layout_of(s->m), .n = n, .failed = UINT32_MAX};
-    double fitted = 0;
+    w.traces = 1 + s->traces / REFIT_TRACES;
     size_t all = (size_t)n * w.layout.all;
-    w.value = malloc((all + 1) * sizeof *w.value);
+    w.value = malloc((all + w.layout.all) * sizeof *w.value);
     if (!w.value) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    for (size_t i = 0; i < all; i++) w.value[i] = NAN;
-    for (uint32_t i = 0; i < s->m->n_pools; i++) fitted += !s->thin[i];
-    for (uint32_t i = 0; i < s->m->n_pools; i++)
-        for (uint32_t k = 0; k < s->m->n_scales && !s->thin[i]; k++)
-            w.towards[k] += s->m->pools[i].state.weight[k] / fitted;
+    for (size_t i = 0; i < all + w.layout.all; i++) w.value[i] = NAN;
+    w.truth = w.value + all;
+    read_grid(&w, s->g, w.truth);
+    read_model(&w, s, s->m, w.truth);
     enum error_code rc = n ? refit_all(&w, e) : OK;
     if (rc == OK) read_errors(&w, f);
     if (rc == OK && s->m->n_pools > 1) rc = read_pairs(&w, f, e);

@@ -6,6 +6,7 @@
  * traces that are made from a model. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "traces/fit_private.h"
 
@@ -22,6 +23,7 @@ struct pairs {
     double node[NODES]; /* correlations */
     struct normal2 at[NODES];
     uint32_t *n_cuts; /* [pair] */
+    double *share;    /* [pool * CUTS_MAX + cut]: below, as the table has it */
     float *both;      /* [((pair * CUTS_MAX + cut) * n_lags + lag) * NODES + node]: P(both below) */
 };
 
@@ -84,16 +86,20 @@ enum error_code pairs_new(const struct grid *g, const struct model *m, struct pa
         normal2_prepare(p->node[k], &p->at[k]);
     }
     p->n_cuts = calloc(all, sizeof *p->n_cuts);
+    p->share = calloc(n * CUTS_MAX, sizeof *p->share);
     p->both = calloc(all * CUTS_MAX * p->n_lags * NODES, sizeof *p->both);
-    if (!p->n_cuts || !p->both) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    for (uint32_t i = 0; i < p->n_pools; i++)
+    if (!p->n_cuts || !p->share || !p->both) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    for (uint32_t i = 0; i < p->n_pools; i++) {
+        memcpy(p->share + i * CUTS_MAX, g->pool[i].share, sizeof g->pool[i].share);
         for (uint32_t j = i + 1; j < p->n_pools; j++) fill_pair(p, g, m, i, j);
+    }
     return OK;
 }
 
 void pairs_free(struct pairs *p) {
     if (!p) return;
     free(p->n_cuts);
+    free(p->share);
     free(p->both);
     free(p);
 }
@@ -126,6 +132,13 @@ double pairs_match(const struct pairs *p, uint32_t i, uint32_t j, uint32_t lag, 
     return p->n_cuts[pair] ? sum / p->n_cuts[pair] : 0;
 }
 
+/* As it would be with the shares of time that the table has: the correlation of
+ * the two states is kept. */
+static double with_shares(double both, double a, double b, double table_a, double table_b) {
+    double here = a * (1 - a) * b * (1 - b), there = table_a * (1 - table_a) * table_b * (1 - table_b);
+    return table_a * table_b + (here > 0 ? (both - a * b) * sqrt(there / here) : 0);
+}
+
 void pairs_both(const struct pairs *p, const struct grid *g, uint32_t i, uint32_t j, uint32_t lag,
                 double out[CUTS_MAX]) {
     size_t pair = pair_index(p->n_pools, i, j);
@@ -133,7 +146,8 @@ void pairs_both(const struct pairs *p, const struct grid *g, uint32_t i, uint32_
     for (uint32_t c = 0; c < p->n_cuts[pair]; c++) {
         uint32_t x = match(c, a->n_cuts), y = match(c, b->n_cuts);
         double differ = (grid_differ(g, i, x, j, y, p->lag_h[lag]) + grid_differ(g, j, y, i, x, p->lag_h[lag])) / 2;
-        out[c] = (a->share[x] + b->share[y] - differ) / 2;
+        out[c] = with_shares((a->share[x] + b->share[y] - differ) / 2, a->share[x], b->share[y],
+                             p->share[i * CUTS_MAX + x], p->share[j * CUTS_MAX + y]);
     }
 }
 

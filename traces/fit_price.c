@@ -7,6 +7,7 @@
 
 #define CHANGES_MIN 5u
 #define STEP_MAX 1.0
+#define EVERY_MIN_H 1e-3 /* of a model file */
 
 /* The steps' regression on the distance to the middle, with its sign turned. */
 struct pull {
@@ -47,7 +48,7 @@ static void fit_steps(const struct trace_price *c, uint32_t n, double middle, do
         double from = log((double)c->uusd_per_h[i - 1] / 1e6) - middle;
         step += fabs(log((double)c->uusd_per_h[i] / (double)c->uusd_per_h[i - 1]) + pull.pull * from);
     }
-    out->every_h = hours / (n - 1);
+    out->every_h = fmax(hours / (n - 1), EVERY_MIN_H);
     out->step = fmin(step / (n - 1), STEP_MAX);
     out->pull = pull.pull;
     errors_of(out, &pull, n - 1, hours, report);

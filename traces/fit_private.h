@@ -152,11 +152,14 @@ enum error_code simulate(const struct model *m, const struct grid *like, uint32_
                          void *arg, struct error *e);
 /* How many of them are worth their time. */
 uint32_t simulate_count(const struct model *m);
+/* Shares of time at each capacity. */
+enum error_code levels_fit(const struct trace_pool *p, int64_t span_ms, struct model_pool *out, struct error *e);
 
 /* What the state process was fitted to, kept for its standard errors. */
 struct state_fit {
     const struct grid *g;
     struct model *m;
+    uint32_t rounds, traces;           /* traces made in each of the rounds of correction */
     const bool *thin;                  /* [pool]: weights are the others' mean */
     struct problem **problem;          /* [pool]; NULL: thin */
     struct targets *seen, *aim, *made; /* [pool]: in the trace, aimed at, in traces made from the model */
@@ -164,7 +167,7 @@ struct state_fit {
     double *pair_seen, *pair_aim,
         *pair_made; /* [pair * PAIR_LAGS_MAX + lag]; made: [pair * CUTS_MAX + cut], both below */
 };
-enum error_code state_fit(struct state_fit *s, struct error *e);
+enum error_code state_fit(struct state_fit *s, struct error *e); /* what is given: g, m, rounds, traces, thin */
 void state_fit_free(struct state_fit *s);
 /* Standard errors by fitting n traces made from the model again. */
 enum error_code state_errors(const struct state_fit *s, uint32_t n, struct fit *f, struct error *e);

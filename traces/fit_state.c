@@ -7,7 +7,6 @@
 
 #include "traces/fit_private.h"
 
-#define CORRECTION_ROUNDS 8
 #define CORRECTION_MAX 1.5
 #define CORRECTION_POWER 0.7 /* a part of the miss: the targets pull at one another */
 #define SHIFT_MAX 0.4        /* of the correlation of a pair */
@@ -47,7 +46,7 @@ static enum error_code fit_weights(struct state_fit *s, bool first, struct error
 static enum error_code add_made(void *arg, uint32_t number, const struct grid *g, struct error *e) {
     struct state_fit *s = arg;
     uint32_t n = s->m->n_pools;
-    double share = 1.0 / simulate_count(s->m);
+    double share = 1.0 / s->traces;
     (void)number;
     (void)e;
     for (uint32_t i = 0; i < n; i++) {
@@ -70,7 +69,7 @@ static enum error_code make_and_see(struct state_fit *s, struct error *e) {
     size_t n = s->m->n_pools;
     memset(s->made, 0, n * sizeof *s->made);
     memset(s->pair_made, 0, n * n * CUTS_MAX * sizeof *s->pair_made);
-    return simulate(s->m, s->g, simulate_count(s->m), SEED, add_made, s, e);
+    return simulate(s->m, s->g, s->traces, SEED, add_made, s, e);
 }
 
 /* By how much a pair's correlation now is missed. */
@@ -156,7 +155,7 @@ static void keep(struct kept *k, double missed_by, const struct state_fit *s) {
  * round that came closest counts. */
 static enum error_code fit_rounds(struct state_fit *s, struct kept *best, struct error *e) {
     size_t n = s->m->n_pools;
-    for (int round = 0; round < CORRECTION_ROUNDS; round++) {
+    for (int round = 0; round < (int)s->rounds; round++) {
         TRY(fit_weights(s, round == 0, e));
         TRY(common_fit(s->g, s->pairs, s->pair_aim, s->thin, s->m, e));
         TRY(make_and_see(s, e));

@@ -332,7 +332,7 @@ static enum error_code read_scales(struct model *m, const cJSON *doc, const char
     const cJSON *scales = member(doc, "scales_h"), *common = member(doc, "common");
     uint32_t n = 0;
     if (scales)
-        TRY(read_numbers(scales, inside(&place, outer, "scales_h"), MODEL_SCALES_MAX, 1e-4, HOURS_MAX, m->scale_h,
+        TRY(read_numbers(scales, inside(&place, outer, "scales_h"), MODEL_SCALES_MAX, 1e-7, HOURS_MAX, m->scale_h,
                          &m->n_scales, e));
     for (uint32_t k = 0; k < m->n_scales; k++) m->common[k] = 1;
     if (common) TRY(read_numbers(common, inside(&place, outer, "common"), MODEL_SCALES_MAX, 0, 1, m->common, &n, e));

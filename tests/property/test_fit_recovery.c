@@ -86,7 +86,8 @@ static void recover_family(const char *up, const char *down, const char *span) {
 
 static void exponential(void **state) {
     (void)state;
-    recover_family("{\"family\": \"exponential\", \"mean_h\": 3}", "{\"family\": \"exponential\", \"mean_h\": 0.8}", "60d");
+    recover_family("{\"family\": \"exponential\", \"mean_h\": 3}", "{\"family\": \"exponential\", \"mean_h\": 0.8}",
+                   "60d");
 }
 
 static void weibull(void **state) {
@@ -107,9 +108,10 @@ static void lognormal(void **state) {
     struct error e = {0};
     const uint32_t n = (uint32_t)test_times(60, 600);
     uint32_t hits[FAMILY_PARAMETERS_MAX] = {0};
-    struct model *m = parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"365d\", \"resolution\": \"600s\", \"pools\": "
-                            "[{\"name\": \"p\", \"up\": {\"family\": \"lognormal\", \"median_h\": 1, \"sigma\": 1.6, "
-                            "\"cap_h\": 48}, \"down\": {\"family\": \"exponential\", \"mean_h\": 1}}]}");
+    struct model *m =
+        parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"365d\", \"resolution\": \"600s\", \"pools\": "
+              "[{\"name\": \"p\", \"up\": {\"family\": \"lognormal\", \"median_h\": 1, \"sigma\": 1.6, "
+              "\"cap_h\": 48}, \"down\": {\"family\": \"exponential\", \"mean_h\": 1}}]}");
     for (uint32_t seed = 0; seed < n; seed++) {
         struct trace *t = make(m, seed);
         struct run_data d = {0};
@@ -131,10 +133,11 @@ static void group_loss(void **state) {
     (void)state;
     const uint32_t n = (uint32_t)test_times(60, 400);
     uint32_t hits = 0;
-    struct model *m = parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"300s\", \"pools\": "
-                            "[{\"name\": \"p\", \"width\": 16, \"whole_loss\": 0.5, \"refill_h\": 0.7, \"batches\": [0.5, 0.3, "
-                            "0.2], \"up\": {\"family\": \"exponential\", \"mean_h\": 4}, \"down\": {\"family\": "
-                            "\"exponential\", \"mean_h\": 1}}]}");
+    struct model *m =
+        parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"300s\", \"pools\": "
+              "[{\"name\": \"p\", \"width\": 16, \"whole_loss\": 0.5, \"refill_h\": 0.7, \"batches\": [0.5, 0.3, "
+              "0.2], \"up\": {\"family\": \"exponential\", \"mean_h\": 4}, \"down\": {\"family\": "
+              "\"exponential\", \"mean_h\": 1}}]}");
     double refill = 0;
     for (uint32_t seed = 0; seed < n; seed++) {
         struct trace *t = make(m, seed);
@@ -156,8 +159,9 @@ static void lifetime_mixture(void **state) {
     const uint32_t n = (uint32_t)test_times(12, 100), lives = 700;
     struct error e = {0};
     uint32_t hits[FAMILY_PARAMETERS_MAX] = {0};
-    struct model *m = parse("{\"format\": 1, \"lifetime\": {\"family\": \"weibull-normal\", \"weight\": 0.385, \"scale_h\": "
-                            "3.59, \"shape\": 0.634, \"mean_h\": 24.273, \"sd_h\": 0.233}}");
+    struct model *m =
+        parse("{\"format\": 1, \"lifetime\": {\"family\": \"weibull-normal\", \"weight\": 0.385, \"scale_h\": "
+              "3.59, \"shape\": 0.634, \"mean_h\": 24.273, \"sd_h\": 0.233}}");
     for (uint32_t seed = 0; seed < n; seed++) {
         struct strbuf text = {0};
         struct lifetimes l;
@@ -185,9 +189,10 @@ static void lifetime_mixture(void **state) {
 static void stationary(void **state) {
     (void)state;
     struct error e = {0};
-    struct model *m = parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"600s\", \"pools\": "
-                            "[{\"name\": \"p\", \"up\": {\"family\": \"weibull\", \"scale_h\": 2, \"shape\": 0.5}, \"down\": "
-                            "{\"family\": \"h2\", \"p_short\": 0.6, \"mean_short_h\": 0.3, \"mean_long_h\": 3}}]}");
+    struct model *m =
+        parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"600s\", \"pools\": "
+              "[{\"name\": \"p\", \"up\": {\"family\": \"weibull\", \"scale_h\": 2, \"shape\": 0.5}, \"down\": "
+              "{\"family\": \"h2\", \"p_short\": 0.6, \"mean_short_h\": 0.3, \"mean_long_h\": 3}}]}");
     for (uint64_t seed = 0; seed < 6; seed++) {
         struct trace *t = make(m, seed);
         struct fit f;
@@ -215,14 +220,15 @@ static void stationary(void **state) {
 static void state_process(void **unused) {
     (void)unused;
     struct error e = {0};
-    struct model *m = parse("{\"format\": 1, \"process\": \"state\", \"span\": \"60d\", \"resolution\": \"600s\", \"scales_h\": "
-                            "[0.25, 1, 4, 16, 64], \"common\": [0, 0.5, 1, 1, 1], \"pools\": ["
-                            "{\"name\": \"us-east-1a\", \"availability\": 0.5, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
-                            "\"loads\": {\"cloud\": 0.5, \"east\": 0.7}},"
-                            "{\"name\": \"us-east-1b\", \"availability\": 0.7, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
-                            "\"loads\": {\"cloud\": 0.5, \"east\": 0.7}},"
-                            "{\"name\": \"us-west-2a\", \"availability\": 0.8, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
-                            "\"loads\": {\"cloud\": 0.5, \"west\": 0.7}}]}");
+    struct model *m =
+        parse("{\"format\": 1, \"process\": \"state\", \"span\": \"60d\", \"resolution\": \"600s\", \"scales_h\": "
+              "[0.25, 1, 4, 16, 64], \"common\": [0, 0.5, 1, 1, 1], \"pools\": ["
+              "{\"name\": \"us-east-1a\", \"availability\": 0.5, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
+              "\"loads\": {\"cloud\": 0.5, \"east\": 0.7}},"
+              "{\"name\": \"us-east-1b\", \"availability\": 0.7, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
+              "\"loads\": {\"cloud\": 0.5, \"east\": 0.7}},"
+              "{\"name\": \"us-west-2a\", \"availability\": 0.8, \"weights\": [0.03, 0.19, 0.22, 0.24, 0.32], "
+              "\"loads\": {\"cloud\": 0.5, \"west\": 0.7}}]}");
     struct trace *t = make(m, 5);
     struct fit f;
     struct fit_options o = {.process = MODEL_STATE};
@@ -246,11 +252,121 @@ static void state_process(void **unused) {
     model_free(m);
 }
 
+/* ---- standard errors of the state process ------------------------------------------- */
+
+#define PARAMETERS 24u
+struct covered {
+    uint32_t hits[PARAMETERS], n[PARAMETERS];
+    const char *what[PARAMETERS];
+};
+
+static void cover(struct covered *c, uint32_t i, const char *what, double found, double truth, double se) {
+    if (!isfinite(se)) return;
+    c->what[i] = what;
+    c->n[i]++;
+    c->hits[i] += fabs(found - truth) <= Z * se;
+}
+
+static const char state_truth[] =
+    "{\"format\": 1, \"process\": \"state\", \"shares\": \"expected\", \"span\": \"60d\", \"resolution\": \"600s\", "
+    "\"scales_h\": [0.0583333, 0.25, 1, 4, 16, 64], \"common\": [0, 0, 0.8, 1, 1, 1], \"pools\": ["
+    "{\"name\": \"us-east-1a\", \"availability\": 0.5, \"weights\": [0.04, 0.08, 0.24, 0.24, 0.16, 0.24], "
+    "\"loads\": {\"cloud\": 0.5, \"east\": 0.6}, \"waves\": [{\"period_h\": 24, \"cos\": 0.5, \"sin\": 0.4}]},"
+    "{\"name\": \"us-east-1b\", \"availability\": 0.6, \"weights\": [0.04, 0.08, 0.24, 0.24, 0.16, 0.24], "
+    "\"loads\": {\"cloud\": 0.5, \"east\": 0.6}, \"waves\": [{\"period_h\": 24, \"cos\": 0.5, \"sin\": 0.4}]},"
+    "{\"name\": \"us-west-2a\", \"availability\": 0.7, \"weights\": [0.04, 0.08, 0.24, 0.24, 0.16, 0.24], "
+    "\"loads\": {\"cloud\": 0.5}, \"waves\": [{\"period_h\": 24, \"cos\": 0.5, \"sin\": 0.4}]}]}";
+
+static void cover_fit(const struct fit *f, const struct model *truth, struct covered *c) {
+    static const char *const weights[] = {"weight 1", "weight 2", "weight 3", "weight 4", "weight 5", "weight 6"};
+    const double common = 0.8 * 0.24 + 0.24 + 0.16 + 0.24, pairs[] = {0.61 * common, 0.25 * common, 0.25 * common};
+    uint32_t pair = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct fit_pool *p = &f->pools[i];
+        const struct model_state *s = &f->model->pools[i].state, *t = &truth->pools[i].state;
+        cover(c, 0, "availability", p->availability, truth->pools[i].levels[1].share, p->availability_se);
+        for (uint32_t k = 0; k < 6; k++) cover(c, 1 + k, weights[k], s->weight[k], t->weight[k], p->weight_se[k]);
+        for (uint32_t w = 0; w < s->n_waves; w++) {
+            if (s->waves[w].period_h != 24) continue;
+            cover(c, 7, "cosine", s->waves[w].cosine, 0.5, p->wave_se[w][0]);
+            cover(c, 8, "sine", s->waves[w].sine, 0.4, p->wave_se[w][1]);
+        }
+        for (uint32_t j = i + 1; j < 3; j++, pair++)
+            cover(c, 9, "hidden correlation", f->pair[i * 3 + j], pairs[pair], f->pair_se[i * 3 + j]);
+    }
+}
+
+/* The hidden state's parameters are within their stated errors. */
+static void state_errors_hold(void **unused) {
+    (void)unused;
+    const uint32_t n = (uint32_t)test_times(8, 200);
+    struct error e = {0};
+    struct covered c = {.n = {0}};
+    struct fit_options o = {.process = MODEL_STATE, .bootstrap = 20};
+    struct model *m = parse(state_truth);
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct trace *t = make(m, 1000 + seed);
+        struct fit f;
+        assert_ok(fit_trace(t, &o, &f, &e), &e);
+        assert_int_equal(f.model->n_scales, 6);
+        cover_fit(&f, m, &c);
+        fit_free(&f);
+        trace_free(t);
+    }
+    uint32_t weights = 0, weight_hits = 0;
+    for (uint32_t i = 0; i < PARAMETERS; i++) {
+        if (!c.n[i]) continue;
+        print_message("%s: %u of %u (%.1f %%)\n", c.what[i], c.hits[i], c.n[i], 100.0 * c.hits[i] / c.n[i]);
+        bool weight = i >= 1 && i <= 6;
+        weights += weight ? c.n[i] : 0;
+        weight_hits += weight ? c.hits[i] : 0;
+        if (!weight) assert_coverage(c.what[i], c.hits[i], c.n[i]);
+    }
+    /* scales next to one another stand in for each other, and 60 days hold few of the slowest: docs/synthetic-traces.md
+     */
+    double share = (double)weight_hits / weights;
+    print_message("weights: %.1f %%\n", 100 * share);
+    assert_true(share > 0.83);
+    test_count("fits of a hidden state", n);
+    model_free(m);
+}
+
+/* Prices: changes, steps, how they are drawn back, their mean. */
+static void price_errors_hold(void **unused) {
+    (void)unused;
+    const uint32_t n = (uint32_t)test_times(400, 2000);
+    struct covered c = {.n = {0}};
+    struct model *m =
+        parse("{\"format\": 1, \"process\": \"runs\", \"shares\": \"expected\", \"span\": \"60d\", \"pools\": "
+              "[{\"name\": \"p\", \"up\": {\"family\": \"exponential\", \"mean_h\": 4}, \"down\": {\"family\": "
+              "\"exponential\", \"mean_h\": 1}, \"price\": {\"mean_usd\": 2, \"every_h\": 4, \"step\": 0.01, "
+              "\"pull\": 0.1}}]}");
+    for (uint32_t seed = 0; seed < n; seed++) {
+        struct trace *t = make(m, seed);
+        struct model_pool found = {.name = NULL};
+        struct fit_pool r = {.thin = false};
+        price_fit(&t->pools[0], t->span_ms, &found, &r);
+        cover(&c, 0, "mean price", found.price.mean_usd, 2, r.mean_price_se);
+        cover(&c, 1, "every", found.price.every_h, 4, r.every_se);
+        cover(&c, 2, "step", found.price.step, 0.01, r.step_se);
+        cover(&c, 3, "pull", found.price.pull, 0.1, r.pull_se);
+        trace_free(t);
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        print_message("%s: %u of %u (%.1f %%)\n", c.what[i], c.hits[i], c.n[i], 100.0 * c.hits[i] / c.n[i]);
+        assert_int_equal(c.n[i], n);
+        assert_coverage(c.what[i], c.hits[i], c.n[i]);
+    }
+    test_count("fits of prices", n);
+    model_free(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exponential), cmocka_unit_test(weibull),          cmocka_unit_test(h2),
-        cmocka_unit_test(lognormal),   cmocka_unit_test(group_loss),       cmocka_unit_test(lifetime_mixture),
-        cmocka_unit_test(stationary),  cmocka_unit_test(state_process),
+        cmocka_unit_test(exponential),       cmocka_unit_test(weibull),       cmocka_unit_test(h2),
+        cmocka_unit_test(lognormal),         cmocka_unit_test(group_loss),    cmocka_unit_test(lifetime_mixture),
+        cmocka_unit_test(stationary),        cmocka_unit_test(state_process), cmocka_unit_test(state_errors_hold),
+        cmocka_unit_test(price_errors_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
