@@ -52,9 +52,9 @@ says out '* weibull-normal'
 
 # fit, make, compare
 run 0 trace synth nine-zones --seed 5 --span 25d -o "$work/nine.csv"
-run 0 trace fit "$work/nine.csv" -o "$work/nine.json" --name nine
+run 0 trace fit "$work/nine.csv" --bootstrap 2 -o "$work/nine.json" --name nine
 says out 'state correlation within a region'
-run 0 trace fit "$work/nine.csv" -o "$work/again.json" --name nine --quiet
+run 0 trace fit "$work/nine.csv" --bootstrap 2 -o "$work/again.json" --name nine --quiet
 yes "a quiet fit prints" [ ! -s "$work/out" ]
 yes "two fits differ" cmp -s "$work/nine.json" "$work/again.json"
 run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --price-on-demand 3
@@ -66,7 +66,7 @@ yes "threads change a comparison" cmp -s "$work/out" "$work/one.json"
 run 0 trace synth "$work/nine.json" --seed 1 -o "$work/made.csv"
 run 0 trace compare "$work/nine.csv" "$work/made.csv" --target 2 --policies 'spot+cheapest' 'skyserve(base=1)+skypilot' -o "$work/cmp.txt"
 yes "no comparison written" grep -q 'skyserve(base=1)+skypilot' "$work/cmp.txt"
-run 0 trace fit "$work/nine.csv" --process runs --family exponential -o "$work/runs.json"
+run 0 trace fit "$work/nine.csv" --bootstrap 2 --process runs --family exponential -o "$work/runs.json"
 says out '* exponential'
 run 0 trace compare "$work/nine.csv" "$work/runs.json" --traces 2 --target 2
 run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --exponential --plot "$work/picture.svg"
@@ -83,7 +83,7 @@ run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --plot "$work/
 says err '.svg or .png'
 run 2 trace fit "$work/nine.csv" --bootstrap many
 run 0 trace fit "$work/nine.csv" --bootstrap 0
-run 0 trace fit "$work/nine.csv" --process runs --stationary
+run 0 trace fit "$work/nine.csv" --bootstrap 2 --process runs --stationary
 
 
 # what is wrong is said, with exit status 2 (1 for the disk)
@@ -105,7 +105,7 @@ run 2 trace synth nine-zones --span 2d -o "$work/none/such.csv"
 [ -w /dev/full ] && run 1 trace synth nine-zones --span 2d -o /dev/full
 run 2 trace fit
 run 2 trace fit "$work/nine.csv" --family gauss
-run 2 trace fit "$work/nine.csv" --process none
+run 2 trace fit "$work/nine.csv" --bootstrap 2 --process none
 run 0 trace synth nine-zones --seed 4 --span 12h -o "$work/short.csv"
 run 2 trace fit "$work/short.csv" -o "$work/short.json"
 says err 'a fit needs 10'

@@ -25,7 +25,7 @@ campaign() {
     align=""
     [ ! -f "$work/$name.align" ] || align="--align $work/$name.align"
     # shellcheck disable=SC2086
-    "$program" trace fit "$@" $align $options -o "$work/$name.json" --quiet 2>"$work/err" &&
+    "$program" trace fit "$@" --bootstrap 0 $align $options -o "$work/$name.json" --quiet 2>"$work/err" &&
         "$program" trace compare "$@" "$work/$name.json" $align --traces $traces >"$work/$name.txt" 2>"$work/err" || {
         echo "$name:"
         sed 's/^/    /' "$work/err"
