@@ -8,7 +8,9 @@
 
 #include <stdint.h>
 
-static inline uint64_t random_mix(uint64_t x) {
+#include "base/hot.h"
+
+static HOT uint64_t random_mix(uint64_t x) {
     x += 0x9e3779b97f4a7c15u;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
@@ -16,9 +18,7 @@ static inline uint64_t random_mix(uint64_t x) {
 }
 
 /* Folds one more part into a key; order matters. */
-static inline uint64_t random_key(uint64_t key, uint64_t part) {
-    return random_mix(key ^ random_mix(part));
-}
+static HOT uint64_t random_key(uint64_t key, uint64_t part) { return random_mix(key ^ random_mix(part)); }
 
 /* Key of a name (FNV-1a, then mixed), so that adding a pool changes no other. */
 static inline uint64_t random_key_text(uint64_t key, const char *text) {
@@ -28,8 +28,6 @@ static inline uint64_t random_key_text(uint64_t key, const char *text) {
 }
 
 /* Uniform in (0, 1): 53 bits, never 0 or 1, so quantile functions are safe. */
-static inline double random_u01(uint64_t key) {
-    return ((double)(random_mix(key) >> 11) + 0.5) * 0x1.0p-53;
-}
+static inline double random_u01(uint64_t key) { return ((double)(random_mix(key) >> 11) + 0.5) * 0x1.0p-53; }
 
 #endif

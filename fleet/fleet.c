@@ -38,9 +38,6 @@ void fleet_free(struct fleet *f) {
     if (!f) return;
     free_groups(f);
     free(f->ledger.rows);
-    free(f->ledger.group);
-    free(f->ledger.older);
-    free(f->ledger.newer);
     free(f->pool_group);
     free(f->pool_local);
     free(f->orders);
@@ -164,7 +161,7 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     fp->mixed_ms = SP_FOREVER;
     fp->mixed = random_mix((uint64_t)SP_FOREVER);
     fp->hears = f->params.tell_all ? SP_HEARS_ALL : composer_hears(fp->composer);
-    fp->unheard = false;
+    fp->settled = fp->unheard = false;
     fp->wake_ms = SP_FOREVER;
     fp->n_obs = 0;
     struct sp_observation start = {.kind = SP_OBS_START, .slot = SP_NONE, .pool = SP_NONE};
@@ -204,17 +201,13 @@ HOT bool fleet_pending(const struct fleet *f, uint32_t group) {
 }
 HOT int64_t fleet_wake(const struct fleet *f, uint32_t group) { return f->policies[group].wake_ms; }
 HOT const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { return &f->ledger.rows[slot]; }
-HOT void fleet_fetch_row(const struct fleet *f, uint32_t slot) {
-    FETCH(f->ledger.rows, slot);
-    FETCH(f->ledger.older, slot);
-    FETCH(f->ledger.newer, slot);
-}
+HOT void fleet_fetch_row(const struct fleet *f, uint32_t slot) { FETCH(f->ledger.rows, slot); }
 HOT void fleet_fetch_neighbours(const struct fleet *f, uint32_t slot) {
     const struct ledger *l = &f->ledger;
     FETCH(l->rows, l->rows[slot].prev);
     FETCH(l->rows, l->rows[slot].next);
-    FETCH(l->newer, l->older[slot]);
-    FETCH(l->older, l->newer[slot]);
+    FETCH(l->rows, l->rows[slot].host[ROW_OLDER]);
+    FETCH(l->rows, l->rows[slot].host[ROW_NEWER]);
 }
 HOT uint32_t fleet_slots(const struct fleet *f) { return f->ledger.n_slots; }
 uint32_t fleet_row_pool(const struct fleet *f, uint32_t slot) {

@@ -15,6 +15,7 @@ struct fleet_policy {
     struct sp_observation *obs; /* waiting for the next step */
     uint32_t n_obs, obs_room;
     uint32_t hears;      /* SP_HEARS bits; what it does not hear is not kept */
+    bool settled;        /* composer_settled after the last call */
     bool unheard;        /* something happened since the last step that it does not hear */
     uint64_t digest_key; /* of the group, for the digest of a step */
     int64_t mixed_ms;    /* the wake time last mixed into one, and what it was mixed to */

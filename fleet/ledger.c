@@ -32,11 +32,11 @@ static HOT void count(struct ledger_group *g, const struct sp_instance *r, uint3
  * launch order or few are in that state, the second when many are. */
 static HOT uint32_t row_before(const struct ledger *l, const struct ledger_group *g, uint32_t slot) {
     const struct sp_instance *r = &l->rows[slot];
-    uint32_t same = g->view.last[r->market][r->state], any = l->older[slot];
+    uint32_t same = g->view.last[r->market][r->state], any = r->host[ROW_OLDER];
     while (same != SP_NONE && l->rows[same].launch > r->launch) {
         if (any == SP_NONE || l->rows[any].state == r->state) return any;
         same = l->rows[same].prev;
-        any = l->older[any];
+        any = l->rows[any].host[ROW_OLDER];
     }
     return same;
 }
@@ -74,16 +74,11 @@ static COLD bool grow(struct ledger *l) {
     uint32_t room = l->room ? l->room * 2 : 64;
     if (room > FLEET_SLOTS_MAX) room = FLEET_SLOTS_MAX;
     if (room <= l->room) return false;
-    struct sp_instance *rows = realloc(l->rows, room * sizeof *rows);
-    if (rows) l->rows = rows;
-    uint32_t **const columns[] = {&l->group, &l->older, &l->newer};
-    bool good = rows != NULL;
-    for (int i = 0; i < 3; i++) {
-        uint32_t *column = realloc(*columns[i], room * sizeof *column);
-        if (column) *columns[i] = column;
-        good = good && column;
-    }
-    if (!good) return false;
+    struct sp_instance *rows = aligned_alloc(sizeof *rows, room * sizeof *rows);
+    if (!rows) return false;
+    if (l->room) memcpy(rows, l->rows, l->room * sizeof *rows);
+    free(l->rows);
+    l->rows = rows;
     l->room = room;
     return true;
 }
@@ -105,12 +100,12 @@ HOT uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp
     r->pool = pool;
     r->market = (uint8_t)market;
     r->state = (uint8_t)state;
-    l->group[slot] = group;
+    r->host[ROW_GROUP] = group;
     l->in_use++;
     uint32_t *newest = &l->groups[group].newest[market];
-    l->older[slot] = *newest;
-    l->newer[slot] = SP_NONE;
-    if (*newest != SP_NONE) l->newer[*newest] = slot;
+    r->host[ROW_OLDER] = *newest;
+    r->host[ROW_NEWER] = SP_NONE;
+    if (*newest != SP_NONE) l->rows[*newest].host[ROW_NEWER] = slot;
     *newest = slot;
     list_insert(l, &l->groups[group], slot);
     ledger_mark(&l->groups[group], pool);
@@ -148,11 +143,12 @@ HOT void ledger_remove(struct ledger *l, uint32_t slot) {
     ledger_mark(g, r->pool);
     list_remove(l, g, slot);
     count(g, r, UINT32_MAX);
-    if (l->older[slot] != SP_NONE) l->newer[l->older[slot]] = l->newer[slot];
-    if (l->newer[slot] != SP_NONE)
-        l->older[l->newer[slot]] = l->older[slot];
+    uint32_t older = r->host[ROW_OLDER], newer = r->host[ROW_NEWER];
+    if (older != SP_NONE) l->rows[older].host[ROW_NEWER] = newer;
+    if (newer != SP_NONE)
+        l->rows[newer].host[ROW_OLDER] = older;
     else
-        g->newest[r->market] = l->older[slot];
+        g->newest[r->market] = older;
     r->launch = 0;
     r->prev = SP_NONE;
     r->next = l->free_head;

@@ -30,16 +30,17 @@ struct ledger {
     uint32_t in_use;
     uint64_t last_launch;
     struct sp_instance *rows;
-    uint32_t *group;         /* per slot */
-    uint32_t *older, *newer; /* per slot: rows of the same group and market in any state, by launch */
     uint32_t n_groups;
     struct ledger_group *groups;
 };
 
-/* The row's group; with a single group no table is looked at. */
-static inline uint32_t ledger_group_of(const struct ledger *l, uint32_t slot) {
-    return l->n_groups == 1 ? 0 : l->group[slot];
-}
+/* What the ledger keeps in a row besides what policies see. */
+enum row_field {
+    ROW_GROUP,
+    ROW_OLDER, /* the rows launched before and after it in the same group and market, in any state; SP_NONE */
+    ROW_NEWER,
+};
+static inline uint32_t ledger_group_of(const struct ledger *l, uint32_t slot) { return l->rows[slot].host[ROW_GROUP]; }
 
 /* A fresh row; returns SP_NONE when memory or FLEET_SLOTS_MAX is exhausted. */
 uint32_t ledger_add(struct ledger *l, uint32_t group, uint32_t pool, enum sp_market market, enum sp_state state,

@@ -141,6 +141,7 @@ static HOT void call_policy(struct fleet *f, uint32_t group, uint32_t n_obs, boo
     actions->max = FLEET_ACTIONS_MAX;
     actions->more = false;
     p->wake_ms = composer_step(p->composer, &lg->view, p->obs, n_obs, unheard, actions);
+    p->settled = composer_settled(p->composer);
     if (lg->view.n_changed == 0) lg->round++;
 }
 
@@ -171,7 +172,7 @@ static COLD void keep_record(struct fleet *f, uint32_t group) {
 
 HOT bool fleet_step_unheard(struct fleet *f, uint32_t group, int64_t now_ms) {
     struct fleet_policy *p = &f->policies[group];
-    if (p->n_obs > 0 || !p->unheard || p->wake_ms <= now_ms || !composer_settled(p->composer)) return false;
+    if (p->n_obs > 0 || !p->unheard || p->wake_ms <= now_ms || !p->settled) return false;
     p->unheard = false;
     f->digest = random_mix((uint64_t)now_ms ^ p->digest_key);
     mix_in_wake(f, p);

@@ -132,15 +132,10 @@ static uint32_t cut(struct composer_share share, uint32_t target) {
     return (uint32_t)(((uint64_t)target * share.hi_ppm + half) / PPM - ((uint64_t)target * share.lo_ppm + half) / PPM);
 }
 
-static inline uint32_t alive(const uint32_t n[SP_STATES]) {
-    _Static_assert(SP_ALIVE_STATES == 5, "the states that count as alive");
-    return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
-}
-
 static inline void count(struct step *s) {
     const struct sp_view *v = s->view;
     for (int m = 0; m < SP_MARKETS; m++) {
-        s->now.alive[m] = alive(v->units[m]);
+        s->now.alive[m] = composer_alive(v->units[m]);
         s->now.ready[m] = v->units[m][SP_READY];
         s->noticed[m] = s->rebalance[m] = 0;
     }
@@ -151,12 +146,12 @@ static void count_lost(struct step *s) {
     const struct sp_view *v = s->view;
     for (int m = 0; m < SP_MARKETS; m++) {
         if (s->c->react_notice) {
-            s->noticed[m] = alive(v->noticed[m]);
+            s->noticed[m] = composer_alive(v->noticed[m]);
             s->now.alive[m] -= s->noticed[m];
             s->now.ready[m] -= v->noticed[m][SP_READY];
         }
         if (s->c->react_rebalance) {
-            s->rebalance[m] = alive(v->rebalance[m]);
+            s->rebalance[m] = composer_alive(v->rebalance[m]);
             s->now.alive[m] -= s->rebalance[m];
             s->now.ready[m] -= v->rebalance[m][SP_READY];
         }

@@ -56,11 +56,6 @@ static void first_use(struct composer_pools *c, struct pools_asked *a) {
     for (uint32_t p = 0; p < c->n; p++) mark(a, p);
 }
 
-static inline uint32_t alive(const uint32_t n[SP_STATES]) {
-    _Static_assert(SP_ALIVE_STATES == 5, "the states that count as alive");
-    return n[SP_REQUESTED] + n[SP_PROVISIONING] + n[SP_STARTING] + n[SP_UNREADY] + n[SP_READY];
-}
-
 /* Spot capacity that is observed is used up by what is there and on its way out. */
 static inline void look_for_room(struct composer_pools *c, const struct sp_pool *pool, uint32_t p) {
     if (pool->capacity == SP_UNKNOWN && c->spare[p]) return;
@@ -100,21 +95,18 @@ static inline void look_whether_open(struct composer_pools *c, const struct sp_p
     a->denied[a->n_denied++] = p;
 }
 
-static void look_at(struct composer_pools *c, const struct sp_view *view, enum sp_market m, struct pools_list list) {
-    for (uint32_t i = 0; i < list.n; i++) {
-        uint32_t p = list.pools[i];
-        const struct sp_pool *pool = &view->pools[p];
-        look_whether_open(c, pool, m, p, view->now_ms);
-        if (m == SP_ON_DEMAND) {
-            look_at_price(c, pool, p);
-        } else {
-            c->planned[p] = alive(pool->count[SP_SPOT]);
-            look_for_room(c, pool, p);
-        }
+void composer_pools_look_at(struct composer_pools *c, const struct sp_view *view, enum sp_market m, uint32_t p) {
+    const struct sp_pool *pool = &view->pools[p];
+    look_whether_open(c, pool, m, p, view->now_ms);
+    if (m == SP_ON_DEMAND) {
+        look_at_price(c, pool, p);
+    } else {
+        c->planned[p] = composer_alive(pool->count[SP_SPOT]);
+        look_for_room(c, pool, p);
     }
 }
 
-struct pools_list composer_pools_look(struct composer_pools *c, struct sp_view *view, enum sp_market m) {
+struct pools_list composer_pools_look_at_all(struct composer_pools *c, struct sp_view *view, enum sp_market m) {
     struct pools_asked *a = &c->market[m], *other = &c->market[!m];
     struct pools_list list = {view->changed, view->n_changed};
     if (!a->used) first_use(c, a);
@@ -127,7 +119,7 @@ struct pools_list composer_pools_look(struct composer_pools *c, struct sp_view *
         a->n_changed = 0;
     }
     view->n_changed = 0;
-    look_at(c, view, m, list);
+    for (uint32_t i = 0; i < list.n; i++) composer_pools_look_at(c, view, m, list.pools[i]);
     return list;
 }
 
@@ -141,7 +133,6 @@ void composer_pools_unseen(struct composer_pools *c, enum sp_market m, struct po
     a->n_changed = list.n;
 }
 
-void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, uint32_t pool) {
-    c->planned[pool]++;
+void composer_pools_fill(struct composer_pools *c, const struct sp_view *view, uint32_t pool) {
     look_for_room(c, &view->pools[pool], pool);
 }

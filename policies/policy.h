@@ -59,7 +59,9 @@ struct sp_instance {
     uint32_t pool;       /* index into sp_view.pools */
     uint32_t next, prev; /* same market and state, ordered by launch; SP_NONE ends */
     uint8_t market, state, flags, reserved;
+    uint32_t host[4]; /* the host's own; a row fills a cache line */
 };
+_Static_assert(sizeof(struct sp_instance) == 64, "a row fills a cache line");
 
 /* A pool: (cloud, region, zone, instance type).  Pools are ordered by name. */
 struct sp_pool {

@@ -146,7 +146,6 @@ static HOT void count_step(struct sim *s) {
 HOT void group_step(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
     bool ticks = s->control.interval_ms > 0;
-    bool idle = !fleet_pending(s->fleet, g) && fleet_wake(s->fleet, g) > s->now_ms;
     if (ticks) group->last_tick_ms = s->now_ms;
     if (!s->config->every_tick && fleet_step_unheard(s->fleet, g, s->now_ms)) {
         count_step(s);
@@ -154,6 +153,7 @@ HOT void group_step(struct sim *s, uint32_t g) {
         if (!s->at_once) group_schedule(s, g);
         return;
     }
+    bool idle = !fleet_pending(s->fleet, g) && fleet_wake(s->fleet, g) > s->now_ms;
     if (!settles(s, group, g)) return;
     if (s->config->load) report_requests(s);
     const struct fleet_order *orders = NULL;

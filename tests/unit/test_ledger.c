@@ -38,9 +38,6 @@ static struct two_groups *new_ledger(void) {
 
 static void end_ledger(struct two_groups *t) {
     free(t->l.rows);
-    free(t->l.group);
-    free(t->l.older);
-    free(t->l.newer);
     free(t);
 }
 
@@ -59,7 +56,7 @@ static void launch_numbers_rise_and_slots_are_reused(void **state) {
     uint32_t c = ledger_add(&t->l, 1, 2, SP_ON_DEMAND, SP_PROVISIONING, 7);
     assert_int_equal(c, a);
     assert_int_equal(t->l.rows[c].launch, 3);
-    assert_int_equal(t->l.group[c], 1);
+    assert_int_equal(ledger_group_of(&t->l, c), 1);
     assert_int_equal(t->l.n_slots, 2);
     end_ledger(t);
 }
@@ -112,7 +109,7 @@ static void recount(const struct two_groups *t, uint32_t g) {
             uint32_t units = 0, noticed = 0, rebalance = 0, rows = 0, per_pool[POOLS] = {0};
             for (uint32_t s = 0; s < t->l.n_slots; s++) {
                 const struct sp_instance *r = &t->l.rows[s];
-                if (r->launch == 0 || t->l.group[s] != g || r->market != m || r->state != st) continue;
+                if (r->launch == 0 || ledger_group_of(&t->l, s) != g || r->market != m || r->state != st) continue;
                 uint32_t w = r->pool + 1;
                 rows++;
                 per_pool[r->pool]++;
