@@ -35,10 +35,10 @@ campaign() {
     awk -v name="$name" -v misses="$misses" '
         function check(ok, what) { if (!ok) { print name ": " what; bad = 1 } }
         function off(a, b) { return a > b ? a - b : b - a }
-        /^all pools down/ { check($(NF-2) < 0.004 || ($(NF-1) < 2 * $(NF-2) && $(NF-1) > $(NF-2) / 2), $0) }
-        /^state correlation/ { check(off($(NF-2), $(NF-1)) < 0.1, $0) }
-        /^changes per pool/ { check(off($(NF-2), $(NF-1)) < 0.2 * $(NF-2), $0) }
-        /^spread of a pool/ { check(off($(NF-2), $(NF-1)) < 0.2 * $(NF-2), $0) }
+        /^all pools down/ { check($(NF-3) < 0.004 || ($(NF-2) < 2 * $(NF-3) && $(NF-2) > $(NF-3) / 2), $0) }
+        /^state correlation/ { check(off($(NF-3), $(NF-2)) < 0.1, $0) }
+        /^changes per pool/ { check(off($(NF-3), $(NF-2)) < 0.2 * $(NF-3), $0) }
+        /^spread of a pool/ { check(off($(NF-3), $(NF-2)) < 0.2 * $(NF-3), $0) }
         / of [0-9]+ within:/ { found = 1; check($3 - $1 <= misses, $0) }
         END { check(found, "no verdict"); exit bad }' "$work/$name.txt" || {
         cat "$work/$name.txt"
