@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hot.h"
+#include "base/pages.h"
 #include "base/random.h"
 #include "base/text.h"
 
@@ -120,7 +121,7 @@ enum error_code cloud_reserve(struct cloud *c, uint32_t n, struct error *e) {
     struct cloud_doom_entry *dooms = realloc(c->dooms, room * sizeof *dooms);
     if (!dooms) return cloud_out_of_memory(e);
     c->dooms = dooms;
-    struct cloud_instance *instances = aligned_alloc(64, room * sizeof *instances);
+    struct cloud_instance *instances = pages_alloc(room * sizeof *instances);
     if (!instances) return cloud_out_of_memory(e);
     if (c->instances_room) memcpy(instances, c->instances, c->instances_room * sizeof *instances);
     memset(instances + c->instances_room, 0, (room - c->instances_room) * sizeof *instances);

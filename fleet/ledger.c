@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hot.h"
+#include "base/pages.h"
 
 static COLD void count_flagged(struct ledger_group *g, const struct sp_instance *r, struct sp_pool *p, uint32_t sign) {
     uint32_t w = p->weight * sign;
@@ -74,7 +75,7 @@ static COLD bool grow(struct ledger *l) {
     uint32_t room = l->room ? l->room * 2 : 64;
     if (room > FLEET_SLOTS_MAX) room = FLEET_SLOTS_MAX;
     if (room <= l->room) return false;
-    struct sp_instance *rows = aligned_alloc(sizeof *rows, room * sizeof *rows);
+    struct sp_instance *rows = pages_alloc(room * sizeof *rows);
     if (!rows) return false;
     if (l->room) memcpy(rows, l->rows, l->room * sizeof *rows);
     free(l->rows);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
+
 /* A power of four. */
 static uint32_t leaves_for(uint32_t n) {
     uint32_t leaves = 64;
@@ -37,7 +39,7 @@ void event_queue_rise(struct event_queue *q, uint32_t entity) {
 
 static uint64_t *new_tree(uint32_t leaves) {
     size_t size = ((size_t)first_leaf_for(leaves) + leaves) * sizeof(uint64_t);
-    uint64_t *tree = aligned_alloc(64, (size + 63) & ~(size_t)63);
+    uint64_t *tree = pages_alloc((size + 63) & ~(size_t)63);
     if (tree) memset(tree, 0xff, size); /* EVENT_NONE */
     return tree;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hot.h"
+#include "base/pages.h"
 #include "sim/sim_private.h"
 
 static HOT uint64_t first_timer(const struct replica *r) {
@@ -41,7 +42,7 @@ enum error_code replica_reserve(struct sim *s, uint32_t n) {
     TRY(event_queue_grow(&s->queue, s->replica_entity + room, s->error));
     struct replica_signal *signals = realloc(s->signals, room * sizeof *signals);
     if (signals) s->signals = signals;
-    struct replica *replicas = aligned_alloc(_Alignof(struct replica), room * sizeof *replicas);
+    struct replica *replicas = pages_alloc(room * sizeof *replicas);
     if (!signals || !replicas) {
         free(replicas);
         return error_set(s->error, ERR_FAILED, NULL, "out of memory");
