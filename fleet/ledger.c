@@ -8,6 +8,8 @@
 #include "base/hot.h"
 #include "base/pages.h"
 
+_Static_assert(sizeof(struct sp_instance) == 64, "a row fills a cache line");
+
 static COLD void count_flagged(struct ledger_group *g, const struct sp_instance *r, struct sp_pool *p, uint32_t sign) {
     uint32_t w = p->weight * sign;
     if (r->flags & SP_NOTICED) {

