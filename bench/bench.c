@@ -15,9 +15,8 @@
 
 /* ---- time ------------------------------------------------------------------------ */
 
-static cpu_set_t allowed;
-
 void bench_pin(void) {
+    cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) bench_fail("sched_getaffinity");
     size_t last = 0;
     for (size_t i = 0; i < CPU_SETSIZE; i++)
@@ -26,10 +25,6 @@ void bench_pin(void) {
     CPU_ZERO(&one);
     CPU_SET(last, &one);
     if (sched_setaffinity(0, sizeof one, &one) != 0) bench_fail("sched_setaffinity");
-}
-
-void bench_unpin(void) {
-    if (sched_setaffinity(0, sizeof allowed, &allowed) != 0) bench_fail("sched_setaffinity");
 }
 
 static double clock_s(clockid_t clock) {

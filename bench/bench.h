@@ -19,10 +19,9 @@ struct bench_series {
 
 enum bench_better { BENCH_LESS, BENCH_MORE };
 
-/* Keeps the calling process (and what it starts) on one core, the last that it
- * may use; bench_unpin gives all of them back. */
+/* Keeps the calling process, and what it starts, on one core: the last that it may
+ * use. */
 void bench_pin(void);
-void bench_unpin(void);
 
 /* CPU time of this process, which other programs on the machine disturb less than
  * the clock on the wall: for what computes and does not wait.  Peers measure
@@ -41,7 +40,7 @@ void bench_line(const char *name, const struct bench_series *own, const char *un
 
 /* Why a measurement or its peer is missing, to stderr, where it cannot be
  * overlooked. */
-void bench_missing(const char *what, const char *why) __attribute__((nonnull));
+void bench_missing(const char *what, const char *why);
 /* Prints the line of a measurement that could not be taken: all null. */
 void bench_absent(const char *name, const char *unit);
 
@@ -53,8 +52,7 @@ struct cJSON;
 /* Runs a shell command and reads one JSON object from its output; the caller
  * frees it with cJSON_Delete.  Ends the program when the command fails. */
 struct cJSON *bench_ask(const char *command);
-/* A number of that object, or of the array at `i` of it; ends the program when it is not
- * there.  null is NaN. */
+/* A number of that object; null is NaN.  Ends the program when it is not there. */
 double bench_number(const struct cJSON *object, const char *name);
 
 struct bench_use { /* of a process that has ended */

@@ -17,8 +17,10 @@ struct scenario_row {
     const char *name;
     uint64_t (*work)(const struct scenario_row *row, void *prepared);
     void *(*prepare)(const struct scenario_row *row);
-    uint32_t replicas, pools, hours; /* by kind */
-    const char *policy;
+    uint32_t replicas;     /* or timers, or the target */
+    uint32_t pools, hours; /* of churn */
+    const char *policy;    /* NULL: that of churn_params */
+    const char *profile;   /* of runs on a trace */
 };
 
 /* scripts/check-speed names this function to callgrind. */
@@ -27,7 +29,7 @@ __attribute__((noinline)) uint64_t guard_measured(const struct scenario_row *row
     return row->work(row, prepared);
 }
 
-/* ---- the queue: hold model with n timers, and some of them moved ---------------- */
+/* ---- the queue: hold model; a unit is a timer that comes ------------------------- */
 
 static void *prepare_queue(const struct scenario_row *row) {
     struct event_queue *q = calloc(1, sizeof *q);
@@ -121,7 +123,7 @@ static void *prepare_trace(const struct scenario_row *row) {
                "{\"format\": 1, \"profile\": \"%s\", \"trace\": {\"paths\": [\"traces/data/demo\"]},"
                " \"fleet\": {\"target\": %u, \"policy\": \"%s\"},"
                " \"cloud\": {\"defaults\": {\"price_on_demand\": 3.06, \"notice\": \"120s\"}}}",
-               row->hours ? "skypilot" : "ideal", row->replicas, row->policy);
+               row->profile, row->replicas, row->policy);
     return p;
 }
 
@@ -157,34 +159,41 @@ static uint64_t work_load(const struct scenario_row *row, void *prepared) {
 
 /* ---- the list ------------------------------------------------------------------------ */
 
-#define CHURN(replicas, pools, hours, policy) work_churn, prepare_churn, replicas, pools, hours, policy
-#define PLACER(name)                                                                                                   \
-    {"pools/" name "/9", CHURN(1000, 9, 8, "spot()+" name)}, {                                                         \
-        "pools/" name "/900", CHURN(1000, 900, 8, "spot()+" name)                                                      \
-    }
+#define CHURN(replicas, pools, hours, policy) work_churn, prepare_churn, replicas, pools, hours, policy, NULL
+#define PLACER(name, pools)                                                                                            \
+    { "pools/" name "/" #pools, CHURN(1000, pools, 8, "spot()+" name) }
 
 static const struct scenario_row rows[] = {
-    {"queue/1000", work_queue, prepare_queue, 1000, 0, 0, NULL},
-    {"queue/100000", work_queue, prepare_queue, 100000, 0, 0, NULL},
+    {"queue/1000", work_queue, prepare_queue, 1000, 0, 0, NULL, NULL},
+    {"queue/100000", work_queue, prepare_queue, 100000, 0, 0, NULL, NULL},
     {"churn/10", CHURN(10, 9, 500, NULL)},
     {"churn/1000", CHURN(1000, 9, 10, NULL)},
     {"churn/10000", CHURN(10000, 9, 2, NULL)},
     {"ticks/1000", CHURN(1000, 9, 10, "spot()+round-robin")},
     {"ticks/10000", CHURN(10000, 9, 3, "spot()+round-robin")},
-    {"timeline/9", work_timeline, prepare_churn, 1000, 9, 8, NULL},
-    {"timeline/900", work_timeline, prepare_churn, 1000, 900, 8, NULL},
-    {"journal/100", work_journal, prepare_churn, 100, 9, 20, NULL},
-    {"trace/skypilot", work_trace, prepare_trace, 4, 0, 1, "skyserve(base=1,dynamic=true)+skypilot"},
-    {"trace/ideal", work_trace, prepare_trace, 4, 0, 0, "skyserve(base=1,dynamic=true,notice=react)+spothedge"},
-    {"load/skypilot-json", work_load, prepare_load, 0, 0, 0, NULL},
-    PLACER("cheapest"),
-    PLACER("even-spread"),
-    PLACER("least-loaded"),
-    PLACER("random"),
-    PLACER("round-robin"),
-    PLACER("skypilot"),
-    PLACER("spothedge"),
-    PLACER("ttl-bench"),
+    {"timeline/9", work_timeline, prepare_churn, 1000, 9, 8, NULL, NULL},
+    {"timeline/900", work_timeline, prepare_churn, 1000, 900, 8, NULL, NULL},
+    {"journal/100", work_journal, prepare_churn, 100, 9, 20, NULL, NULL},
+    {"trace/skypilot", work_trace, prepare_trace, 4, 0, 0, "skyserve(base=1,dynamic=true)+skypilot", "skypilot"},
+    {"trace/ideal", work_trace, prepare_trace, 4, 0, 0, "skyserve(base=1,dynamic=true,notice=react)+spothedge",
+     "ideal"},
+    {"load/skypilot-json", work_load, prepare_load, 0, 0, 0, NULL, NULL},
+    PLACER("cheapest", 9),
+    PLACER("cheapest", 900),
+    PLACER("even-spread", 9),
+    PLACER("even-spread", 900),
+    PLACER("least-loaded", 9),
+    PLACER("least-loaded", 900),
+    PLACER("random", 9),
+    PLACER("random", 900),
+    PLACER("round-robin", 9),
+    PLACER("round-robin", 900),
+    PLACER("skypilot", 9),
+    PLACER("skypilot", 900),
+    PLACER("spothedge", 9),
+    PLACER("spothedge", 900),
+    PLACER("ttl-bench", 9),
+    PLACER("ttl-bench", 900),
 };
 
 int main(int argc, char **argv) {
