@@ -20,7 +20,7 @@
 
 /* Raised whenever a struct below changes its layout or a value its meaning;
  * not for fields added at the end of sp_view, which only hosts allocate. */
-#define SP_ABI_VERSION 1
+#define SP_ABI_VERSION 2
 
 #define SP_NONE UINT32_MAX   /* no pool, no slot */
 #define SP_NEVER INT64_MIN   /* a past time that has not happened */

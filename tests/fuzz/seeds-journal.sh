@@ -5,7 +5,7 @@
 z=0000000000000000
 pools='"pools":[["a","aws","r1","a","p3.2xlarge",1,918000,3060000,-1],["b","","r2","b","",2,-1,-1,3]]'
 header() { # policies
-    printf '{"spotsim_journal":1,"abi":1,"scenario":"","key":"%s","interval_ms":%s,"retry_ms":20000,"direct_launch":%s,"keep_rows":%s,"nodes":2,"max_instances":9,%s,"groups":[%s]}\n' \
+    printf '{"spotsim_journal":1,"abi":2,"scenario":"","key":"%s","interval_ms":%s,"retry_ms":20000,"direct_launch":%s,"keep_rows":%s,"nodes":2,"max_instances":9,%s,"groups":[%s]}\n' \
         $z "$1" "$2" "$3" "$pools" "$4"
 }
 group() { # policy pools name

@@ -52,7 +52,7 @@ static enum error_code replay(struct fixture *f, const char *text) {
 #define GROUP                                                                                                          \
     "{\"name\":\"g\",\"policy\":\"constant(target=1)+spot()+cheapest()\",\"share_ppm\":[0,1000000],\"pools\":[0]}"
 #define HEADER(key, rest, pools, groups)                                                                               \
-    "{\"spotsim_journal\":1,\"abi\":1,\"scenario\":\"\",\"key\":\"" key                                                \
+    "{\"spotsim_journal\":1,\"abi\":2,\"scenario\":\"\",\"key\":\"" key                                                \
     "\",\"interval_ms\":0,\"retry_ms\":60000," rest "\"direct_launch\":true,\"keep_rows\":true,\"pools\":[" pools      \
     "],\"groups\":[" groups "]}\n"
 #define KEY "00000000000000aa"
@@ -74,7 +74,8 @@ static void files_that_are_none(void **state) {
 
 static void headers(void **state) {
     struct fixture *f = *state;
-    assert_input_error(replay(f, "{\"spotsim_journal\":2,\"abi\":1}\n"), &f->e, "format 2", "reads format 1");
+    assert_input_error(replay(f, "{\"spotsim_journal\":2,\"abi\":2}\n"), &f->e, "format 2", "reads format 1");
+    assert_input_error(replay(f, "{\"spotsim_journal\":1,\"abi\":1}\n"), &f->e, "policy ABI 1", "with ABI 2");
     assert_input_error(replay(f, "{\"spotsim_journal\":1}\n"), &f->e, "ABI 0");
     assert_input_error(replay(f, HEADER("12", REST, POOL, GROUP)), &f->e, "key");
     assert_input_error(replay(f, HEADER("00000000000000AA", REST, POOL, GROUP)), &f->e, "key");

@@ -12,6 +12,13 @@
 #include "policies/elf_check.h"
 #include "policies/plugin.h"
 
+/* What plug-ins were compiled with: whoever changes one of these raises the version. */
+_Static_assert(SP_ABI_VERSION == 2 && sizeof(struct sp_policy) == 128 && sizeof(struct sp_param) == 64 &&
+                   sizeof(struct sp_instance) == 64 && sizeof(struct sp_pool) == 184 &&
+                   sizeof(struct sp_observation) == 40 && sizeof(struct sp_action) == 24 &&
+                   offsetof(struct sp_policy, digest) == 120 && offsetof(struct sp_view, n_changed) == 384,
+               "the layout of policy ABI 2");
+
 static const char head[] = "#include \"policy.h\"\n"
                            "static int64_t want(void *s, const struct sp_view *v, const struct sp_counts *c,\n"
                            "    const struct sp_observation *o, uint32_t n, struct sp_want *w) {\n"
@@ -192,6 +199,11 @@ static void test_bad_files(void **state) {
                      "#include \"policy.h\"\nstatic const struct sp_policy p = {.abi = 77};\n"
                      "SP_EXPORT_POLICY(p)\n");
     assert_input_error(load(path, &e), &e, "old.c", "ABI 77");
+    free(path);
+    path = test_file(dir, "first.c",
+                     "#include \"policy.h\"\nstatic const struct sp_policy p = {.abi = 1};\n"
+                     "SP_EXPORT_POLICY(p)\n");
+    assert_input_error(load(path, &e), &e, "first.c", "built for policy ABI 1");
     free(path);
 }
 
