@@ -108,4 +108,19 @@ void strbuf_line(struct strbuf *b, const char *text);
 void strbuf_json_string(struct strbuf *b, const char *text);
 void strbuf_free(struct strbuf *b);
 
+/* Writes the decimal digits of x at `at` and returns where they end; not
+ * terminated, 20 characters at most.  For text that is made by the million. */
+static inline char *text_put_uint(char *at, uint64_t x) {
+    char digits[20];
+    int n = 0;
+    do digits[n++] = (char)('0' + x % 10);
+    while (x /= 10);
+    while (n) *at++ = digits[--n];
+    return at;
+}
+static inline char *text_put_int(char *at, int64_t x) {
+    if (x < 0) *at++ = '-';
+    return text_put_uint(at, x < 0 ? 0 - (uint64_t)x : (uint64_t)x);
+}
+
 #endif

@@ -75,21 +75,57 @@ enum error_code journal_header(struct fleet *f, FILE *out, struct error *e) {
     return rc;
 }
 
+/* A line is put down piece by piece: a run has millions of them. */
+#define LINE_MAX_SIZE 160
+
+static char *put_text(char *at, const char *text) {
+    size_t n = strlen(text);
+    memcpy(at, text, n);
+    return at + n;
+}
+
+static char *put_number(char *at, uint64_t x) {
+    *at++ = ',';
+    return text_put_uint(at, x);
+}
+
+static char *put_signed(char *at, int64_t x) {
+    *at++ = ',';
+    return text_put_int(at, x);
+}
+
+static char *put_digest(char *at, uint64_t x) {
+    at = put_text(at, ",\"");
+    for (int shift = 60; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[x >> shift & 15];
+    *at++ = '"';
+    return at;
+}
+
+static void end_line(char *line, char *at, FILE *out) {
+    at = put_text(at, "]\n");
+    fwrite(line, 1, (size_t)(at - line), out);
+}
+
 void journal_observation(FILE *out, const struct sp_observation *o, uint32_t group, uint32_t pool) {
     (void)group; /* follows from slot or pool */
-    if (o->slot == SP_NONE)
-        fprintf(out, "[\"p\",\"%s\",%" PRId64 ",%" PRIu32 ",%u,%" PRId64 "]\n", fleet_observation_name(o->kind),
-                o->at_ms, pool, o->market, o->value);
-    else
-        fprintf(out, "[\"r\",\"%s\",%" PRId64 ",%" PRIu32 ",%" PRIu64 ",%u,%" PRId64 "]\n",
-                fleet_observation_name(o->kind), o->at_ms, o->slot, o->launch, o->reason, o->value);
+    char line[LINE_MAX_SIZE], *at = put_text(line, o->slot == SP_NONE ? "[\"p\",\"" : "[\"r\",\"");
+    at = put_text(at, fleet_observation_name(o->kind));
+    *at++ = '"';
+    at = put_signed(at, o->at_ms);
+    if (o->slot == SP_NONE) {
+        at = put_number(put_number(at, pool), o->market);
+    } else {
+        at = put_number(put_number(put_number(at, o->slot), o->launch), o->reason);
+    }
+    end_line(line, put_signed(at, o->value), out);
 }
 
 enum error_code journal_step(FILE *out, uint32_t group, int64_t now_ms, uint32_t n_orders, uint64_t digest,
                              double requests, struct error *e) {
-    fprintf(out, "[\"s\",%" PRId64 ",%" PRIu32 ",%" PRIu32 ",\"%016" PRIx64 "\"", now_ms, group, n_orders, digest);
-    if (!isnan(requests)) fprintf(out, ",%.17g", requests); /* reads back as the same double */
-    fputs("]\n", out);
+    char line[LINE_MAX_SIZE], *at = put_signed(put_text(line, "[\"s\""), now_ms);
+    at = put_digest(put_number(put_number(at, group), n_orders), digest);
+    if (!isnan(requests)) at += snprintf(at, 32, ",%.17g", requests); /* reads back as the same double */
+    end_line(line, at, out);
     return ferror(out) ? failed(e) : OK;
 }
 

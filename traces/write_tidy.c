@@ -23,16 +23,6 @@ static void write_pool_line(const struct trace_pool *p, struct strbuf *out) {
                   p->price_samples);
 }
 
-/* Numbers are put down digit by digit: a trace may have millions of rows. */
-static char *put_uint(char *at, uint64_t x) {
-    char digits[20];
-    int n = 0;
-    do digits[n++] = (char)('0' + x % 10);
-    while (x /= 10);
-    while (n) *at++ = digits[--n];
-    return at;
-}
-
 /* The fraction of a whole number of 10^-places, without trailing zeros. */
 static char *put_fraction(char *at, uint64_t x, int places) {
     if (x == 0) return at;
@@ -46,7 +36,7 @@ static char *put_fraction(char *at, uint64_t x, int places) {
 }
 
 static char *put_seconds(char *at, int64_t ms) {
-    at = put_uint(at, (uint64_t)(ms / MS_PER_S));
+    at = text_put_uint(at, (uint64_t)(ms / MS_PER_S));
     if (ms % MS_PER_S == 0) return at;
     *at = '.';
     for (int64_t i = 3, x = ms % MS_PER_S; i; i--, x /= 10) at[i] = (char)('0' + x % 10);
@@ -55,7 +45,7 @@ static char *put_seconds(char *at, int64_t ms) {
 
 /* Micro-dollars as dollars. */
 static char *put_price(char *at, int64_t uusd) {
-    return put_fraction(put_uint(at, (uint64_t)(uusd / 1000000)), (uint64_t)(uusd % 1000000), 6);
+    return put_fraction(text_put_uint(at, (uint64_t)(uusd / 1000000)), (uint64_t)(uusd % 1000000), 6);
 }
 
 static void write_name(const char *name, struct strbuf *out) {
@@ -185,7 +175,7 @@ static void write_row(const struct writer *w, const struct row *r, struct strbuf
     if (r->capacity && p->capacity.value[r->capacity - 1] == TRACE_UNLIMITED)
         strbuf_puts(out, "unlimited");
     else if (r->capacity)
-        at = put_uint(at, p->capacity.value[r->capacity - 1]);
+        at = text_put_uint(at, p->capacity.value[r->capacity - 1]);
     *at++ = ',';
     if (r->price) at = put_price(at, p->price.uusd_per_h[r->price - 1]);
     *at++ = '\n';
