@@ -16,7 +16,9 @@ static const struct option own[] = {
     {"shares", OPTION_VALUE, "exact|expected",
      "whether each synthetic trace has exactly the fitted shares of time, or only on average (exact)", NULL, false},
     {"bootstrap", OPTION_VALUE, "N",
-     "traces made from the model and fitted again for standard errors of the hidden state (20; 0: none)", NULL, false},
+     "traces made from the model and fitted again for standard errors of the hidden state (20, 8 for more than 24 "
+     "pools; 0: none)",
+     NULL, false},
     {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week", NULL, false},
     {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs", NULL, false},
     {"name", OPTION_VALUE, "TEXT", "what to call the model", NULL, false},
@@ -69,8 +71,9 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     TRY(choice(o, "process", model_processes, &how.process, e));
     TRY(choice(o, "shares", model_shares_names, &how.shares, e));
     TRY(options_int(o, "bootstrap", 0, FIT_BOOTSTRAP_MAX, FIT_BOOTSTRAP, &bootstrap, e));
-    how.bootstrap = (uint32_t)bootstrap;
     TRY(trace_read(o, o->positional, o->n_positional, &t, e));
+    if (!options_get(o, "bootstrap") && t->n_pools > FIT_MANY_POOLS) bootstrap = FIT_BOOTSTRAP_MANY;
+    how.bootstrap = (uint32_t)bootstrap;
     enum error_code rc = fit_trace(t, &how, &fit, e);
     if (rc == OK) rc = name_model(o, fit.model, o->positional[0], e);
     if (rc == OK) {

@@ -11,7 +11,9 @@
 
 /* Fewer complete runs of either kind than this and nothing is fitted. */
 #define FIT_RUNS_MIN 10u
-#define FIT_BOOTSTRAP 20u /* a standard error within a sixth or so */
+#define FIT_BOOTSTRAP 20u     /* a standard error within a sixth or so */
+#define FIT_BOOTSTRAP_MANY 8u /* where refits are slow: more than FIT_MANY_POOLS pools */
+#define FIT_MANY_POOLS 24u
 #define FIT_BOOTSTRAP_MAX 10000u
 
 struct fit_options {

@@ -13,7 +13,8 @@
 #define SWEEPS 60       /* of the bounded least squares */
 #define PROJECTIONS 200 /* to the nearest correlation matrix */
 #define EIGEN_MIN 1e-4
-#define PULL 0.01 /* of a scale's share to where it was */
+#define FACTORS_MOST 16u /* the largest ones; what others share is little */
+#define PULL 0.01        /* of a scale's share to where it was */
 
 struct common {
     struct model *m;
@@ -142,7 +143,7 @@ static enum error_code set_loads(struct common *c, struct eigen *g, struct error
         s->loads = calloc(n, sizeof *s->loads);
         if (!s->loads) return error_set(e, ERR_FAILED, NULL, "out of memory");
     }
-    for (uint32_t f = 0; f < n && f < MODEL_FACTORS_MAX; f++) {
+    for (uint32_t f = 0; f < n && f < FACTORS_MOST; f++) {
         double value = gsl_vector_get(g->values, f), sum = 0;
         uint32_t index;
         char name[32];

@@ -14,11 +14,12 @@
 #define LAG_MAX_SHARE 0.25
 #define CORRELATION_MAX 0.995
 #define NODES 33u
-#define HOURS_FEW 6u /* that stand for the week when pairs are many */
+#define NODES_FEW 17u
+#define HOURS_FEW 2u /* that stand for the week when pairs are many */
 #define MANY_PAIRS 300u
 
 struct pairs {
-    uint32_t n_pools, n_lags, hours;
+    uint32_t n_pools, n_lags, hours, n_nodes;
     double lag_h[PAIR_LAGS_MAX];
     double node[NODES]; /* correlations */
     struct normal2 at[NODES];
@@ -49,7 +50,7 @@ static uint32_t match(uint32_t k, uint32_t n) { return k < n ? k : n - 1; }
 static void fill_row(const struct pairs *p, const struct cut *a, const struct cut *b, bool swings, double lag_h,
                      float *row) {
     uint32_t shift = (uint32_t)(lag_h + 0.5), hours = swings ? p->hours : 1;
-    for (uint32_t k = 0; k < NODES; k++) {
+    for (uint32_t k = 0; k < p->n_nodes; k++) {
         double sum = 0;
         for (uint32_t i = 0; i < hours; i++) {
             uint32_t h = i * (SWING_HOURS / hours) % SWING_HOURS;
@@ -79,10 +80,12 @@ enum error_code pairs_new(const struct grid *g, const struct model *m, struct pa
     if (!p) return error_set(e, ERR_FAILED, NULL, "out of memory");
     size_t n = m->n_pools, all = n * n;
     p->n_pools = m->n_pools;
-    p->hours = n * (n - 1) / 2 > MANY_PAIRS ? HOURS_FEW : CUT_HOURS;
+    bool many = n * (n - 1) / 2 > MANY_PAIRS;
+    p->hours = many ? HOURS_FEW : CUT_HOURS;
+    p->n_nodes = many ? NODES_FEW : NODES;
     choose_lags(g, p);
-    for (uint32_t k = 0; k < NODES; k++) {
-        p->node[k] = CORRELATION_MAX * sin(M_PI / 2 * (2.0 * k / (NODES - 1) - 1));
+    for (uint32_t k = 0; k < p->n_nodes; k++) {
+        p->node[k] = CORRELATION_MAX * sin(M_PI / 2 * (2.0 * k / (p->n_nodes - 1) - 1));
         normal2_prepare(p->node[k], &p->at[k]);
     }
     p->n_cuts = calloc(all, sizeof *p->n_cuts);
@@ -111,7 +114,7 @@ uint32_t pairs_lags(const struct pairs *p, const double **lag_h) {
 
 /* Between the nodes by the angle, in which the probability is almost straight. */
 static double correlation_at(const struct pairs *p, const float *row, double both) {
-    uint32_t lo = 0, hi = NODES - 1;
+    uint32_t lo = 0, hi = p->n_nodes - 1;
     if (both <= (double)row[0]) return p->node[0];
     if (both >= (double)row[hi]) return p->node[hi];
     while (hi - lo > 1) {

@@ -12,6 +12,7 @@
 #define LAG_MAX_H 200.0
 #define LAG_MAX_SHARE 0.3
 #define SIMULATED_H (24.0 * 6400) /* all traces made together */
+#define SIMULATED_POOLS 12u       /* of more pools fewer traces say as much */
 #define TRACES_MIN 8u
 #define TRACES_MAX 400u
 
@@ -72,6 +73,7 @@ void targets_see(const struct grid *g, uint32_t pool, const struct targets *like
 
 uint32_t simulate_count(const struct model *m) {
     double count = SIMULATED_H * (double)MS_PER_HOUR / (double)m->span_ms;
+    if (m->n_pools > SIMULATED_POOLS) count *= (double)SIMULATED_POOLS / m->n_pools;
     return count < TRACES_MIN ? TRACES_MIN : count > TRACES_MAX ? TRACES_MAX : (uint32_t)count;
 }
 
