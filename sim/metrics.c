@@ -25,15 +25,15 @@ void metrics_free(struct metrics *m) {
 }
 
 static void outage_reuse(struct outage_log *o, struct outage_stats *s) {
-    if (s->n_lengths > o->room) {
+    if (s->lengths_room > o->room) {
         free(o->lengths_ms);
         o->lengths_ms = s->lengths_ms;
-        o->room = s->n_lengths;
+        o->room = s->lengths_room;
     } else {
         free(s->lengths_ms);
     }
     s->lengths_ms = NULL;
-    s->n_lengths = 0;
+    s->n_lengths = s->lengths_room = 0;
 }
 
 void metrics_reuse(struct metrics *m, struct sim_result *r) {
@@ -184,6 +184,7 @@ static struct outage_stats outage_result(struct metrics *m, struct outage_log *o
                              .total_ms = o->total_ms,
                              .n_lengths = o->n,
                              .lengths_ms = o->lengths_ms,
+                             .lengths_room = o->room,
                              .last_cut = cut};
     /* an outage cut by the horizon has not been repaired: its time counts, it
      * does not (the exponential's censored maximum likelihood) */

@@ -20,6 +20,7 @@ struct outage_stats {
     double mean_s, mttr_s, mtbf_s; /* NaN when there is nothing to divide by */
     uint32_t n_lengths;            /* every spell's length, in order of time; owned by the result */
     int64_t *lengths_ms;
+    uint32_t lengths_room; /* what there is room for in it */
     bool last_cut; /* the last one was still on at the horizon */
 };
 

@@ -298,6 +298,14 @@ static void test_all_fail(void **state) {
 }
 
 /* After the first few, a run allocates nothing. */
+/* Runs of different length and with different numbers of outages. */
+static void run_replications(struct spotsim_sim *sim, const struct spotsim_scenario *s, struct spotsim_result *r) {
+    for (uint64_t i = 0; i < 20; i++) {
+        must(spotsim_sim_set_replication(sim, i));
+        must(spotsim_sim_run(sim, s, r, E));
+    }
+}
+
 static void test_runs_reuse_memory(void **state) {
     (void)state;
     static const char *const policies[] = {"skyserve(base=1,dynamic=true)+skypilot", "static-base(base=1)+round-robin",
@@ -312,10 +320,11 @@ static void test_runs_reuse_memory(void **state) {
         must(spotsim_scenario_prepare(s, E));
         must(spotsim_sim_new(&sim, E));
         must(spotsim_result_new(&r, E));
-        for (int i = 0; i < 3; i++) must(spotsim_sim_run(sim, s, r, E));
+        must(spotsim_sim_run(sim, s, r, E));
+        run_replications(sim, s, r);
         uint64_t before = n_allocations;
         uint32_t blocks = n_live;
-        for (int i = 0; i < 20; i++) must(spotsim_sim_run(sim, s, r, E));
+        run_replications(sim, s, r);
         printf("# count: allocations in 20 runs again: %u\n", (unsigned)(n_allocations - before));
         assert_int_equal(n_live, blocks);
         assert_int_equal(n_allocations - before, 0);
