@@ -119,7 +119,8 @@ struct cJSON *bench_ask(const char *command) {
     struct cJSON *object = status == 0 ? cJSON_Parse(text) : NULL;
     free(text);
     if (!object) {
-        fprintf(stderr, "bench: exit status %d, or no JSON: %s\n", status, command);
+        fprintf(stderr, "bench: exit status %d, or no JSON: %s\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                command);
         exit(1);
     }
     return object;

@@ -21,7 +21,7 @@ struct outage_stats {
     uint32_t n_lengths;            /* every spell's length, in order of time; owned by the result */
     int64_t *lengths_ms;
     uint32_t lengths_room; /* what there is room for in it */
-    bool last_cut; /* the last one was still on at the horizon */
+    bool last_cut;         /* the last one was still on at the horizon */
 };
 
 struct recovery_stats { /* after k ready replicas were lost at one instant */
