@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Instance lifetimes. */
+#include <gsl/gsl_errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,7 @@ enum error_code fit_lifetimes(const struct lifetimes *l, struct fit_side *side, 
     struct run_data d = {0};
     uint32_t ended = 0;
     *out = NULL;
+    gsl_set_error_handler_off();
     memset(side, 0, sizeof *side);
     for (uint32_t i = 0; i < l->n; i++) ended += l->ended[i];
     if (ended < LIVES_MIN)

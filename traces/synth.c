@@ -3,6 +3,7 @@
 #include "traces/synth.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 #define SPAN_OTHERWISE_MS (30 * MS_PER_DAY)
 #define THREADS_MAX 64u
-#define CHANGES_MAX 1e8
+#define CHANGES_MAX 2e7
 
 /* ---- step functions ------------------------------------------------------------- */
 
@@ -210,6 +211,7 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
     int64_t span_ms = o->span_ms ? o->span_ms : m->span_ms ? m->span_ms : SPAN_OTHERWISE_MS;
     struct trace *t = NULL;
     *out = NULL;
+    gsl_set_error_handler_off();
     TRY(check_span(m, span_ms, e));
     struct tables *tables = make_tables();
     if (!tables) return error_set(e, ERR_FAILED, NULL, "out of memory");

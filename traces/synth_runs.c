@@ -9,7 +9,7 @@
 #include "traces/synth_private.h"
 
 #define PENDING_MAX 256u
-#define DRAWS_MAX 100000000u
+#define DRAWS_MAX 20000000u
 
 struct renewal {
     const struct model_runs *runs;
