@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "bench/bench.h"
 #include "bench/world.h"
@@ -70,14 +71,21 @@ static void measure(const char *trace, const char *peer) {
     world_close(&w);
 }
 
+static bool is_checkout(const char *folder) {
+    char file[4096];
+    return snprintf(file, sizeof file, "%s/policies/policies/round_robin.py", folder) < (int)sizeof file &&
+           access(file, R_OK) == 0;
+}
+
 int main(void) {
     bench_pin();
     char *trace = world_trace("skypilot/availability/1-node/aws-02-15-2023", "SpotHedge's two months");
     const char *peer = getenv("SPOTHEDGE_DIR");
-    if (peer && !*peer) peer = NULL;
-    if (!peer)
+    if (!peer || !is_checkout(peer)) {
+        peer = NULL;
         bench_missing("SpotHedge's simulator beside ours",
                       "SPOTHEDGE_DIR names no checkout of MaoZiming/spothedge_ae (docs/peers.md)");
+    }
     if (trace)
         measure(trace, peer);
     else

@@ -9,8 +9,8 @@ them.  Times are integer milliseconds, money integer micro-dollars per hour time
 milliseconds, and lifetimes come from spotsim's keyed draws, so the results are
 comparable to the last digit.
 
-Prints one JSON object: seconds of CPU (building the model and running it) and
-results.
+Prints one JSON object: seconds of CPU (building the model and running it, the
+lifetimes drawn before) and results.
 """
 import argparse
 import json
@@ -51,16 +51,37 @@ def exponential_ms(draw_key: int, ordinal: int, mean_ms: float) -> int:
     return max(1, round(-mean_ms * math.log1p(-u)))
 
 
+class Lives:
+    """The lifetimes of a pool's launches, drawn ahead of the clock's start: these
+    draws are spotsim's, not what a SimPy model would spend its time on."""
+
+    def __init__(self, name: str, run_key: int, mean_ms: float, n: int) -> None:
+        self.draw_key = key(key_text(run_key, name), PURPOSE_LIFETIME)
+        self.mean_ms = mean_ms
+        self.drawn = [exponential_ms(self.draw_key, i, mean_ms) for i in range(1, n + 1)]
+
+    def of(self, ordinal: int) -> int:
+        if ordinal <= len(self.drawn):
+            return self.drawn[ordinal - 1]
+        return exponential_ms(self.draw_key, ordinal, self.mean_ms)
+
+
+def draw_ahead(args: argparse.Namespace) -> List[Lives]:
+    run_key = key(key(0, args.seed), 0)  # of seed and replication
+    each = args.target * (1 + args.horizon_ms / args.mean_life_ms) / args.pools
+    enough = int(each + 6 * math.sqrt(each)) + 10
+    return [Lives(f'pool{i}', run_key, args.mean_life_ms, enough) for i in range(args.pools)]
+
+
 # ---- the model ----
 
 
 class Pool:
     """Launches and bills of one pool."""
 
-    def __init__(self, name: str, price: int, run_key: int) -> None:
-        self.name = name
+    def __init__(self, price: int, lives: Lives) -> None:
         self.price = price  # micro-dollars per hour
-        self.draw_key = key(key_text(run_key, name), PURPOSE_LIFETIME)
+        self.lives = lives
         self.launched = self.granted = self.preempted = 0
         self.used_ms = self.ready_ms = self.spent = 0
 
@@ -171,11 +192,10 @@ class Fleet:
     something to decide here.
     """
 
-    def __init__(self, env: simpy.Environment, args: argparse.Namespace) -> None:
+    def __init__(self, env: simpy.Environment, args: argparse.Namespace, lives: List[Lives]) -> None:
         self.env = env
         self.args = args
-        run_key = key(key(0, args.seed), 0)  # of seed and replication
-        self.pools = [Pool(f'pool{i}', 1_000_000 + i, run_key) for i in range(args.pools)]
+        self.pools = [Pool(1_000_000 + i, lives[i]) for i in range(args.pools)]
         self.target = args.target
         self.turn = 0
         self.alive = 0
@@ -216,7 +236,7 @@ class Fleet:
         self.availability.booted(1)
         if self.woken_by_all:
             self.observe()
-        life = exponential_ms(pool.draw_key, ordinal, args.mean_life_ms)
+        life = pool.lives.of(ordinal)
         cold = args.cold_start_ms
         if life > cold:
             yield env.timeout(cold)
@@ -275,9 +295,10 @@ def main() -> None:
     parser.add_argument('--woken-by', choices=['all', 'losses'], default='all')
     args = parser.parse_args()
 
+    lives = draw_ahead(args)
     start = time.process_time()
     env = simpy.Environment()
-    fleet = Fleet(env, args)
+    fleet = Fleet(env, args, lives)
     env.run(until=args.horizon_ms)
     fleet.finish()
     seconds = time.process_time() - start
