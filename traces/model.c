@@ -77,7 +77,7 @@ static enum error_code no_pool_matches(const struct model *m, const char *patter
     const char *near = names ? text_nearest(pattern, names) : NULL;
     if (!near && m->n_pools) near = m->pools[0].name;
     free(names);
-    return error_set(e, ERR_INPUT, pattern, "no pool of %s, its region or its zone is called that%s%s%s", m->name,
+    return error_set(e, ERR_INPUT, pattern, "no pool, region or zone of the model is called that%s%s%s",
                      near ? "; there is '" : "", near ? near : "", near ? "'" : "");
 }
 

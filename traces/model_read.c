@@ -73,6 +73,12 @@ static const char *inside(struct place *p, const char *outer, const char *member
     snprintf(p->text, sizeof p->text, "%.200s%s%.80s", outer, outer[strlen(outer) - 1] == ':' ? " " : ".", member);
     return p->text;
 }
+/* The same place, the file's without the colon that members follow. */
+static const char *itself(struct place *p, const char *outer) {
+    size_t n = strlen(outer);
+    snprintf(p->text, sizeof p->text, "%.*s", (int)(outer[n - 1] == ':' ? n - 1 : n), outer);
+    return p->text;
+}
 static const char *at_index(struct place *p, const char *outer, const char *member, uint32_t i) {
     char name[64];
     snprintf(name, sizeof name, "%.40s[%u]", member, i);
@@ -107,7 +113,7 @@ static enum error_code read_table(const cJSON *object, const char *where, const 
         return error_set(e, ERR_INPUT, where, "expected an object, got %s", json_value_kind(object));
     for (const cJSON *item = object->child; item; item = item->next) {
         cJSON *once;
-        TRY(trace_json_member(object, item->string, where, &once, e));
+        TRY(trace_json_member(object, item->string, itself(&place, where), &once, e));
         const struct field *f = field_find(table, (uint32_t)n, item->string);
         if (f)
             TRY(field_from_json(f, item, out, inside(&place, where, item->string), e));

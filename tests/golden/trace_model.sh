@@ -91,6 +91,11 @@ printf '{"format": 1, "process": "runs", "pools": [{"name": "a", "up": {"family"
 run 2 trace synth "$work/bad.json"
 says err 'bad.json: pools[0].up'
 says err "did you mean 'weibull'"
+printf '{"format": 1, "format": 1}' >"$work/twice.json"
+run 2 trace synth "$work/twice.json"
+says err 'twice.json: has "format" twice'
+run 2 trace synth advisor-under-5 --pool nowhere
+says err "nowhere: no pool, region or zone of the model is called that; there is 'zone-a'"
 run 2 trace synth
 says err 'expected one model'
 run 2 trace synth no-such-preset
