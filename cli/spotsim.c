@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * spotsim: the dispatcher. */
 #include <errno.h>
+#include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,7 +68,8 @@ static int unknown_command(const char *name) {
 }
 
 int main(int argc, char **argv) {
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error to report, not a crash */
+    signal(SIGPIPE, SIG_IGN);    /* a reader that went away is an error to report, not a crash */
+    gsl_set_error_handler_off(); /* which would abort; the library leaves its host's alone */
     if (argc < 2) {
         help(stderr);
         return EXIT_INPUT;

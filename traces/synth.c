@@ -3,7 +3,6 @@
 #include "traces/synth.h"
 
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -211,7 +210,6 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
     int64_t span_ms = o->span_ms ? o->span_ms : m->span_ms ? m->span_ms : SPAN_OTHERWISE_MS;
     struct trace *t = NULL;
     *out = NULL;
-    gsl_set_error_handler_off();
     TRY(check_span(m, span_ms, e));
     struct tables *tables = make_tables();
     if (!tables) return error_set(e, ERR_FAILED, NULL, "out of memory");

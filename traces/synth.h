@@ -16,7 +16,8 @@ struct synth_options {
 
 /* A trace of the model's pools, its events applied.  *out is owned by the
  * caller (trace_free).  ERR_INPUT when the model has no pools, and when it
- * would change too often.  Switches GSL's error handler, which aborts, off for the process. */
+ * would change too often.
+ * A program switches GSL's error handler off first: it aborts. */
 enum error_code synth_trace(const struct model *m, const struct synth_options *o, struct trace **out, struct error *e);
 
 /* A copy of `t` with the model's events applied; its pools are matched by
