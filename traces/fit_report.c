@@ -95,8 +95,8 @@ static void put_pool(const struct fit *f, uint32_t i, struct strbuf *out) {
         fit_side_report("down-runs", &r->down, out);
     }
     if (p->has_runs && p->runs.width > 1) {
-        strbuf_printf(out, "  losses: %u of %u took everything (%.3f ± %.3f)", r->whole_losses, r->losses,
-                      p->runs.whole_loss, r->whole_loss_se);
+        strbuf_printf(out, "  losses: %u of %u took everything (%.3f ± %.3f while more than one is held)",
+                      r->whole_losses, r->losses, p->runs.whole_loss, r->whole_loss_se);
         if (p->runs.n_batches) {
             strbuf_puts(out, "; what a batch took is back after ");
             put_estimate(p->runs.refill_h, r->refill_se, " h", out);

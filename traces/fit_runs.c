@@ -98,35 +98,79 @@ static double unrounded(double seen_h, double step_h) {
     return step_h > 0 && seen_h > step_h ? -step_h / log(1 - step_h / seen_h) : seen_h;
 }
 
-/* Sizes of losses; what is missing while the pool is up comes back after an
- * exponential time, whose mean is time missing over instances that came back. */
+/* Batches come to a pool that holds more than one at a constant rate, so that
+ * `whole_loss` is the share of losses that take everything, where either can
+ * happen: gap / (mean up-run + gap), with the mean time `gap` between batches.
+ * A pool down to its last instance can only lose that, with the end of its run:
+ * this time, and these losses, say nothing of batches.  What is missing while
+ * the pool is up comes back after an exponential time, whose mean is time
+ * missing over instances that came back. */
 struct losses {
-    double batch[MODEL_BATCHES_MAX], batches, missing_ms, back, back_squared;
+    double exact[MODEL_BATCHES_MAX];    /* by size */
+    double at_least[MODEL_BATCHES_MAX]; /* left one: may have been larger */
+    double batches, missing_ms, back, back_squared;
+    double open_ms;                   /* up, with more than one */
+    double runs, run_ms, run_squared; /* complete up-runs */
     uint32_t n, whole, largest;
 };
 
-static void count_losses(const struct trace_pool *p, uint32_t width, struct losses *out) {
+static void add_batch(uint32_t size, bool left_one, struct losses *out) {
+    if (size > MODEL_BATCHES_MAX) size = MODEL_BATCHES_MAX;
+    (left_one ? out->at_least : out->exact)[size - 1]++;
+    out->batches++;
+    if (size > out->largest) out->largest = size;
+}
+
+/* A batch is seen at a probe inside the run: the one at its end shows the end. */
+static void count_time(const struct trace_pool *p, uint32_t i, uint32_t width, double step_ms, struct losses *out) {
     const struct trace_capacity *c = &p->capacity;
+    bool last = i + 1 == c->n;
+    double ms = (double)((last ? p->span_ms : c->at_ms[i + 1]) - c->at_ms[i]);
+    out->missing_ms += (double)(width - c->value[i]) * ms;
+    if (c->value[i] > 1) out->open_ms += last || c->value[i + 1] == 0 ? fmax(ms - step_ms, 0) : ms;
+}
+
+static void count_losses(const struct trace_pool *p, uint32_t width, double step_ms, struct losses *out) {
+    const struct trace_capacity *c = &p->capacity;
+    int64_t since = -1; /* of the present up-run; -1: not seen */
     for (uint32_t i = 0; i < c->n; i++) {
-        int64_t end = i + 1 < c->n ? c->at_ms[i + 1] : p->span_ms;
-        if (c->value[i] > 0) out->missing_ms += (double)(width - c->value[i]) * (double)(end - c->at_ms[i]);
+        if (c->value[i] > 0) count_time(p, i, width, step_ms, out);
         if (i == 0) continue;
+        if (c->value[i - 1] == 0) since = c->at_ms[i];
         if (c->value[i] >= c->value[i - 1]) {
             double back = c->value[i - 1] > 0 ? c->value[i] - c->value[i - 1] : 0;
             out->back += back;
             out->back_squared += back * back;
             continue;
         }
-        uint32_t size = c->value[i - 1] - c->value[i];
         out->n++;
-        if (c->value[i] == 0) {
-            out->whole++;
+        if (c->value[i] > 0) {
+            add_batch(c->value[i - 1] - c->value[i], c->value[i] == 1, out);
             continue;
         }
-        if (size > MODEL_BATCHES_MAX) size = MODEL_BATCHES_MAX;
-        out->batch[size - 1]++;
-        out->batches++;
-        if (size > out->largest) out->largest = size;
+        out->whole++;
+        if (since < 0) continue;
+        double ms = (double)(c->at_ms[i] - since);
+        out->runs++;
+        out->run_ms += ms;
+        out->run_squared += ms * ms;
+    }
+}
+
+/* Shares of sizes: the product-limit estimator (Kaplan and Meier 1958), with
+ * Greenwood's variance.  What is larger than can be seen counts as the largest. */
+static void batch_shares(const struct losses *l, struct model_runs *runs, struct fit_pool *report) {
+    double above = l->batches, beyond = 1, spread = 0;
+    for (uint32_t i = 0; i < l->largest && beyond > 0; i++) {
+        double risk = above - l->at_least[i], share = risk > 0 && i + 1 < l->largest ? l->exact[i] / risk : 1;
+        if (risk <= 0) risk = above;
+        runs->n_batches = i + 1;
+        runs->batch[i] = beyond * share;
+        report->batch_se[i] =
+            sqrt(beyond * beyond * share * (1 - share) / risk + runs->batch[i] * runs->batch[i] * spread);
+        if (share < 1) spread += share / (risk * (1 - share));
+        beyond *= 1 - share;
+        above -= l->exact[i] + l->at_least[i];
     }
 }
 
@@ -136,19 +180,18 @@ void runs_group_loss(const struct trace_pool *p, double step_h, struct model_run
     uint32_t width = 0;
     for (uint32_t i = 0; i < c->n; i++)
         if (c->value[i] > width) width = c->value[i];
-    count_losses(p, width, &l);
+    count_losses(p, width, step_h * (double)MS_PER_HOUR, &l);
     *runs = (struct model_runs){.up = runs->up, .down = runs->down, .width = width, .whole_loss = 1};
     report->losses = l.n;
     report->whole_losses = l.whole;
     if (l.batches == 0 || l.whole == 0) return;
-    double share = (double)l.whole / l.n;
+    double gap_h = unrounded(l.open_ms / l.batches / (double)MS_PER_HOUR, step_h), mean_ms = l.run_ms / l.runs;
+    double share = gap_h / (family_mean_h(&runs->up) + gap_h);
     runs->whole_loss = share;
-    report->whole_loss_se = sqrt(share * (1 - share) / l.n);
-    runs->n_batches = l.largest;
-    for (uint32_t i = 0; i < l.largest; i++) {
-        runs->batch[i] = l.batch[i] / l.batches;
-        report->batch_se[i] = sqrt(runs->batch[i] * (1 - runs->batch[i]) / l.batches);
-    }
+    /* of the logit: the variances of both logarithms */
+    report->whole_loss_se =
+        share * (1 - share) * sqrt(1 / l.batches + (l.run_squared / l.runs / (mean_ms * mean_ms) - 1) / l.runs);
+    batch_shares(&l, runs, report);
     double seen_h = l.back > 0 ? l.missing_ms / l.back / (double)MS_PER_HOUR : 0;
     runs->refill_h = fmax(unrounded(seen_h, step_h), 1e-3);
     report->refill_se = l.back > 0 ? runs->refill_h * sqrt(l.back_squared) / l.back : NAN;

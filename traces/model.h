@@ -54,16 +54,18 @@ struct model_state {
     struct model_load *loads;
     struct model_wave waves[MODEL_WAVES_MAX];
 };
-/* Capacity of a pool that is up (width more than 1): losses take `whole_loss`
- * of the time everything and otherwise a batch; what was lost in a batch comes
- * back after `refill_h` on average. */
+/* Capacity of a pool that is up (width more than 1).  Everything is lost at the
+ * end of an up-run.  Batches are lost at a constant rate, while more than one is
+ * held: a loss then takes everything with probability `whole_loss`, so they are
+ * (1 - whole_loss) / whole_loss to a mean up-run.  A batch leaves one at least;
+ * it comes back after `refill_h` on average. */
 struct model_runs {
     struct family up, down;
     uint32_t width;
-    double whole_loss; /* share of losses that take everything; 1: every one */
+    double whole_loss; /* P(a loss takes everything), more than one held; 1: every one */
     double refill_h;
     uint32_t n_batches;
-    double batch[MODEL_BATCHES_MAX]; /* share of batches of 1, 2, 3, ... */
+    double batch[MODEL_BATCHES_MAX]; /* share of batches of 1, 2, 3, ..., before what must be left cuts them */
 };
 /* The logarithm of the price moves by small steps and is drawn back. */
 struct model_price {

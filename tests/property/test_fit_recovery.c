@@ -129,29 +129,56 @@ static void lognormal(void **state) {
     model_free(m);
 }
 
-static void group_loss(void **state) {
-    (void)state;
+/* Batches that a narrow pool cannot lose in full, runs of uneven length, sizes
+ * that only a full pool shows. */
+static void recover_group_loss(uint32_t width, double whole, const char *resolution) {
+    static const double batch[] = {0.6, 0.3, 0.1};
     const uint32_t n = (uint32_t)test_times(60, 400);
-    uint32_t hits = 0;
-    struct model *m =
-        parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"300s\", \"pools\": "
-              "[{\"name\": \"p\", \"width\": 16, \"whole_loss\": 0.5, \"refill_h\": 0.7, \"batches\": [0.5, 0.3, "
-              "0.2], \"up\": {\"family\": \"exponential\", \"mean_h\": 4}, \"down\": {\"family\": "
-              "\"exponential\", \"mean_h\": 1}}]}");
+    uint32_t hits[4] = {0};
+    char text[1024], what[64];
     double refill = 0;
+    snprintf(text, sizeof text,
+             "{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", %s \"pools\": [{\"name\": \"p\", \"width\": "
+             "%u, \"whole_loss\": %g, \"refill_h\": 2, \"batches\": [0.6, 0.3, 0.1], \"up\": {\"family\": "
+             "\"weibull\", \"scale_h\": 6, \"shape\": 0.7}, \"down\": {\"family\": \"exponential\", \"mean_h\": "
+             "1}}]}",
+             resolution, width, whole);
+    struct model *m = parse(text);
     for (uint32_t seed = 0; seed < n; seed++) {
+        struct error e = {0};
         struct trace *t = make(m, seed);
-        struct model_runs runs = {.width = 0};
+        struct run_data d = {0};
+        struct fit_candidate c;
         struct fit_pool report = {0};
-        runs_group_loss(&t->pools[0], 300.0 / 3600, &runs, &report);
-        hits += fabs(runs.whole_loss - 0.5) <= Z * report.whole_loss_se;
+        double step_h = (double)m->resolution_ms / (double)MS_PER_HOUR;
+        assert_ok(runs_collect(&t->pools[0], true, step_h, &d, &e), &e);
+        assert_ok(family_fit(FAMILY_WEIBULL, &d, &c, &e), &e);
+        struct model_runs runs = {.up = c.family};
+        runs_group_loss(&t->pools[0], step_h, &runs, &report);
+        assert_int_equal(runs.width, width);
+        hits[0] += fabs(runs.whole_loss - whole) <= Z * report.whole_loss_se;
+        for (uint32_t i = 0; i < 3; i++) hits[i + 1] += fabs(runs.batch[i] - batch[i]) <= Z * report.batch_se[i];
         refill += runs.refill_h / n;
+        run_data_free(&d);
         trace_free(t);
     }
-    assert_coverage("whole loss", hits, n);
-    assert_true(fabs(refill - 0.7) < 0.15); /* lengths are rounded up to the probe */
+    snprintf(what, sizeof what, "whole loss, %u wide", width);
+    assert_coverage(what, hits[0], n);
+    for (uint32_t i = 1; i < 4; i++) {
+        snprintf(what, sizeof what, "batches of %u, %u wide", i, width);
+        assert_coverage(what, hits[i], n);
+    }
+    assert_true(fabs(refill - 2) < 0.1);
     test_count("fits of group loss", n);
     model_free(m);
+}
+
+static void group_loss(void **state) {
+    (void)state;
+    recover_group_loss(4, 0.3, "\"resolution\": \"300s\",");
+    recover_group_loss(8, 0.4, "\"resolution\": \"300s\",");
+    recover_group_loss(16, 0.6, "\"resolution\": \"300s\",");
+    recover_group_loss(4, 0.3, "");
 }
 
 static void lifetime_mixture(void **state) {
