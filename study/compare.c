@@ -17,6 +17,7 @@
 #include "traces/synth.h"
 
 #define COLD_START "183s"
+#define WARMUP_MS MS_PER_DAY /* of a window, at most: what the fleet was before matters no more */
 #define PRICE_SPOT "1"
 #define PRICE_ON_DEMAND "3"
 #define ON_DEMAND_FACTOR 3.0 /* on-demand price over the mean spot price, when the trace has only the latter */
@@ -55,12 +56,14 @@ void comparison_free(struct comparison *c) {
 
 /* ---- runs ------------------------------------------------------------------------------ */
 
-static enum error_code run_once(struct sim *sim, struct sim_config *config, int64_t start_ms, int64_t length_ms,
-                                double *full, double *any, double *cost, struct error *e) {
+/* Counts [from_ms, to_ms) of the trace; the fleet starts `warmup_ms` before. */
+static enum error_code run_once(struct sim *sim, struct sim_config *config, int64_t from_ms, int64_t to_ms,
+                                int64_t warmup_ms, double *full, double *any, double *cost, struct error *e) {
     struct sim_result result = {0};
     struct sim_outputs outputs = {0};
-    config->window_start_ms = start_ms;
-    config->horizon_ms = length_ms;
+    config->window_start_ms = from_ms - warmup_ms;
+    config->warmup_ms = warmup_ms;
+    config->horizon_ms = to_ms - config->window_start_ms;
     TRY(sim_run(sim, config, &outputs, &result, e));
     *full = result.full;
     *any = result.any;
@@ -69,7 +72,8 @@ static enum error_code run_once(struct sim *sim, struct sim_config *config, int6
     return OK;
 }
 
-/* The whole trace, then windows side by side. */
+/* The whole trace, then windows side by side: each begins with the fleet that
+ * the time before it leaves, as it is in the whole. */
 static enum error_code run_unit(struct work *w, struct sim *sim, uint32_t unit, struct error *e) {
     struct comparison *c = w->out;
     uint32_t per = c->n_traces + 1, policy = unit / per, trace = unit % per;
@@ -78,12 +82,14 @@ static enum error_code run_unit(struct work *w, struct sim *sim, uint32_t unit, 
     double sum = 0, squares = 0;
     config.trace = trace ? w->synth[trace - 1] : w->real;
     config.replication = trace;
-    TRY(run_once(sim, &config, 0, config.trace->span_ms, &o->full, &o->any, &o->cost_usd, e));
-    uint32_t windows = (uint32_t)(config.trace->span_ms / c->window_ms);
+    int64_t first_ms = config.warmup_ms, span_ms = config.trace->span_ms;
+    TRY(run_once(sim, &config, first_ms, span_ms, first_ms, &o->full, &o->any, &o->cost_usd, e));
+    uint32_t windows = (uint32_t)((span_ms - first_ms) / c->window_ms);
     if (windows > c->n_windows) windows = c->n_windows;
     for (uint32_t k = 0; k < windows; k++) {
         double full, any, cost;
-        TRY(run_once(sim, &config, k * c->window_ms, c->window_ms, &full, &any, &cost, e));
+        int64_t from_ms = first_ms + k * c->window_ms, warmup_ms = from_ms < WARMUP_MS ? from_ms : WARMUP_MS;
+        TRY(run_once(sim, &config, from_ms, from_ms + c->window_ms, k ? warmup_ms : first_ms, &full, &any, &cost, e));
         sum += full;
         squares += full * full;
         if (trace) continue;
@@ -200,6 +206,8 @@ static enum error_code fill_target(struct scenario_doc *doc, struct scenario_env
     char text[32];
     if (given && !cJSON_IsNumber(given) && !cJSON_IsString(given))
         return error_set(e, ERR_INPUT, "--target", "expected a number of replicas");
+    if (cJSON_IsNumber(given) && !(given->valuedouble >= 1))
+        return error_set(e, ERR_INPUT, "--target", "expected 1 or more: there is nothing to compare without a replica");
     double half = floor(mean_capacity(real) / 2 + 0.5);
     if (cJSON_IsNumber(given)) half = given->valuedouble;
     if (cJSON_IsString(given)) half = atof(given->valuestring);
@@ -223,7 +231,7 @@ static int64_t choose_window(int64_t span_ms) {
     static const int64_t lengths[] = {7 * MS_PER_DAY, 3 * MS_PER_DAY, MS_PER_DAY};
     for (size_t i = 0; i < 3; i++)
         if (span_ms / lengths[i] >= 8) return lengths[i];
-    return span_ms / 8;
+    return span_ms / 8 ? span_ms / 8 : 1;
 }
 
 /* ---- all together ---------------------------------------------------------------------------- */
@@ -286,16 +294,29 @@ static enum error_code make_room(struct comparison *c, uint32_t n_traces, struct
     return ok ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
 }
 
+/* Two at least, else there is no spread to compare. */
+static enum error_code count_windows(const struct trace *real, const struct sim_config *config, struct comparison *c,
+                                     struct error *e) {
+    char window[32], counted[32];
+    c->counted_ms = real->span_ms - config->warmup_ms;
+    int64_t n = c->counted_ms > 0 ? c->counted_ms / c->window_ms : 0;
+    c->n_windows = (uint32_t)n;
+    if (n >= 2) return OK;
+    return error_set(e, ERR_INPUT, "--window", "expected half of what is counted of the trace (%s) at most, got %s",
+                     text_format_duration(c->counted_ms > 0 ? c->counted_ms : 0, counted),
+                     text_format_duration(c->window_ms, window));
+}
+
 /* Everything once the synthetic traces are there. */
 static enum error_code compare(struct scenario_doc *doc, struct scenario_env *env, const struct trace *real,
                                const struct trace *const *synth, uint32_t n, const struct compare_options *o,
                                struct comparison *c, struct error *e) {
     struct scenario *scenarios[COMPARE_POLICIES_MAX] = {NULL};
     c->window_ms = o->window_ms ? o->window_ms : choose_window(real->span_ms);
-    c->n_windows = (uint32_t)(real->span_ms / c->window_ms);
     c->utc = real->epoch_ms != INT64_MIN;
     enum error_code rc = fill(doc, env, real, c, e);
     if (rc == OK) rc = resolve_policies(doc, env, o, c, scenarios, e);
+    if (rc == OK) rc = count_windows(real, scenario_config(scenarios[0]), c, e);
     if (rc == OK) rc = make_room(c, n, e);
     if (rc == OK) rc = shape_of(real, &c->real_shape, e);
     for (uint32_t i = 0; rc == OK && i < n; i++) {

@@ -32,7 +32,8 @@ struct shape {
 extern const double compare_quantile[COMPARE_QUANTILES]; /* the shares that quantiles are given for */
 enum error_code shape_of(const struct trace *t, struct shape *out, struct error *e);
 
-/* One policy on one trace: the whole of it, and windows side by side. */
+/* One policy on one trace: the whole of it, and windows side by side, which begin
+ * with the fleet that up to a day before them leaves. */
 struct policy_outcome {
     double full, any, cost_usd;
     uint32_t windows;
@@ -42,6 +43,7 @@ struct policy_outcome {
 struct comparison {
     uint32_t target;
     int64_t window_ms;
+    int64_t counted_ms;            /* of the real trace: all but the warm-up */
     uint32_t n_policies, n_traces; /* synthetic ones */
     char *policy[COMPARE_POLICIES_MAX];
     struct policy_outcome *real;  /* [policy] */

@@ -40,13 +40,12 @@ static enum error_code policy_json(const struct comparison *c, uint32_t policy, 
     for (int q = 0; q < COMPARE_QUANTITIES; q++) {
         struct compared x;
         TRY(compare_quantity(c, policy, (enum compare_quantity)q, &x, e));
-        double scale = q == COMPARE_COST ? (double)c->n_windows : 1;
         strbuf_printf(out, ",\n     \"%s\": {", names[q]);
         put("real", x.real, out);
         strbuf_puts(out, ", ");
-        put("real_lo", x.real_interval.lo * scale, out);
+        put("real_lo", x.real_interval.lo, out);
         strbuf_puts(out, ", ");
-        put("real_hi", x.real_interval.hi * scale, out);
+        put("real_hi", x.real_interval.hi, out);
         strbuf_puts(out, ", ");
         put("synthetic", x.synth, out);
         strbuf_puts(out, ", ");
@@ -137,14 +136,13 @@ static enum error_code plot_list(const char *what, const struct comparison *c, s
 
 static enum error_code plot_policies(const char *what, const struct comparison *c, enum compare_quantity q,
                                      struct strbuf *out, struct error *e) {
-    double scale = q == COMPARE_COST ? (double)c->n_windows : 100;
     strbuf_printf(out, "# %s: policy real lo hi synthetic lo hi\n", what);
     for (uint32_t i = 0; i < c->n_policies; i++) {
         struct compared x;
         TRY(compare_quantity(c, i, q, &x, e));
         double made = q == COMPARE_COST ? 1 : 100;
-        strbuf_printf(out, "%u %g %g %g %g %g %g\n", i + 1, x.real * made, x.real_interval.lo * scale,
-                      x.real_interval.hi * scale, x.synth * made, (x.synth - x.sd) * made, (x.synth + x.sd) * made);
+        strbuf_printf(out, "%u %g %g %g %g %g %g\n", i + 1, x.real * made, x.real_interval.lo * made,
+                      x.real_interval.hi * made, x.synth * made, (x.synth - x.sd) * made, (x.synth + x.sd) * made);
     }
     strbuf_puts(out, "\n\n");
     return OK;

@@ -26,17 +26,33 @@ static double outcome(const struct policy_outcome *o, enum compare_quantity q) {
     return NAN;
 }
 
-/* The real value's interval from its windows: they are all there is. */
+/* The real value's interval: as wide as its windows differ, they are all there is,
+ * around the value of the whole trace, which has the rest after the last one. */
 static enum error_code real_interval(const struct comparison *c, uint32_t policy, enum compare_quantity q,
                                      struct estimate *out, struct error *e) {
     const double *x = NULL;
     uint64_t key = random_key(random_key_text(0, "compare"), policy);
+    bool share = q == COMPARE_FULL;
     memset(out, 0, sizeof *out);
     out->mean = out->sd = out->lo = out->hi = NAN;
     if (c->n_windows < 2) return OK;
-    if (q == COMPARE_FULL) x = c->real_window + policy * c->n_windows;
+    if (share) x = c->real_window + policy * c->n_windows;
     if (q == COMPARE_COST) x = c->real_window_cost + policy * c->n_windows;
-    return x ? stats_estimate(x, c->n_windows, 0, q == COMPARE_FULL ? 1 : INFINITY, key, out, e) : OK;
+    if (!x) return OK;
+    TRY(stats_estimate(x, c->n_windows, share ? 0 : -INFINITY, share ? 1 : INFINITY, key, out, e));
+    double scale = share ? 1 : (double)c->counted_ms / (double)c->window_ms;
+    if (estimate_is_unanimous(out)) {
+        out->lo = out->hi = NAN;
+        return OK;
+    }
+    double real = outcome(&c->real[policy], q), shift = real - out->mean * scale;
+    out->mean = real;
+    out->sd *= scale;
+    out->lo = out->lo * scale + shift;
+    out->hi = out->hi * scale + shift;
+    out->lo = fmax(out->lo, 0);
+    if (share) out->hi = fmin(out->hi, 1);
+    return OK;
 }
 
 enum error_code compare_quantity(const struct comparison *c, uint32_t policy, enum compare_quantity q,
@@ -104,7 +120,7 @@ static enum error_code policy_rows(const struct comparison *c, enum compare_quan
         TRY(compare_quantity(c, i, q, &x, e));
         strbuf_printf(out, "%-60s", c->policy[i]);
         put_cell(x.real * scale, 9, digits, out);
-        put_interval(&x.real_interval, q == COMPARE_COST ? (double)c->n_windows : scale, digits, out);
+        put_interval(&x.real_interval, scale, digits, out);
         put_cell(x.synth * scale, 9, digits, out);
         put_interval(&x.synth_interval, scale, digits, out);
         put_cell(x.sd * scale, 8, digits, out);
@@ -264,9 +280,10 @@ enum error_code compare_report(const struct comparison *c, const struct comparis
     for (int q = 0; q < COMPARE_QUANTITIES; q++) TRY(policy_rows(c, (enum compare_quantity)q, out, e));
     TRY(count_within(c, &within, &asked, e));
     if (beside) TRY(beside_report(c, beside, beside_name, out, e));
-    strbuf_printf(out,
-                  "\n%u of %u within: full availability 1 point, cost 5 %%, spread 20 %% (or half a point); ! is not.\n"
-                  "Intervals: real from its %u windows, synthetic from the traces; sd: from trace to trace.\n",
-                  within, asked, c->n_windows);
+    strbuf_printf(
+        out,
+        "\n%u of %u within: full availability 1 point, cost 5 %%, spread 20 %% (or half a point); ! is not.\n"
+        "Intervals: real as wide as its %u windows differ, synthetic from the traces; sd: from trace to trace.\n",
+        within, asked, c->n_windows);
     return OK;
 }
