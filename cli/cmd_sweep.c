@@ -63,9 +63,14 @@ static enum error_code vary(struct spotsim_scenario *s, const char *text, struct
 }
 
 static enum error_code add_vary(const struct options *o, struct spotsim_scenario *s, struct error *e) {
-    if (options_get(o, "stress")) TRY(vary(s, "stress=all", e));
-    for (uint32_t i = 0; i < o->n; i++)
-        if (strcmp(o->values[i].option->name, "vary") == 0) TRY(vary(s, o->values[i].text, e));
+    bool stress = options_get(o, "stress") != NULL;
+    if (stress) TRY(vary(s, "stress=all", e));
+    for (uint32_t i = 0; i < o->n; i++) {
+        if (strcmp(o->values[i].option->name, "vary") != 0) continue;
+        if (stress && strncmp(o->values[i].text, "stress=", 7) == 0)
+            cli_say("note", "--vary stress=... stands over --stress, which would run all of them");
+        TRY(vary(s, o->values[i].text, e));
+    }
     return OK;
 }
 

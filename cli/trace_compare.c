@@ -14,6 +14,7 @@
 #include "study/presets.h"
 
 #define TRACES_OTHERWISE 100
+#define OPTIONS_TABLE_MAX 64
 
 static const struct option own[] = {
     {"policies", OPTION_LIST, "TEXT", "policies to run (six of different kinds)", NULL, false},
@@ -189,8 +190,24 @@ static enum error_code run(const struct options *o, struct error *e) {
     return rc;
 }
 
+/* How to run, without what a comparison decides by itself: it reads the traces
+ * that it is given, in full, and runs --policies. */
+static const struct option *running(void) {
+    static const char *const not_here[] = {"trace", "policy", "start", "horizon", "name"};
+    static struct option table[OPTIONS_TABLE_MAX];
+    uint32_t n = 0;
+    for (const struct option *o = scenario_options; o->name && n + 1 < OPTIONS_TABLE_MAX; o++) {
+        bool here = true;
+        for (size_t i = 0; i < sizeof not_here / sizeof *not_here; i++)
+            here = here && strcmp(o->name, not_here[i]) != 0;
+        if (here) table[n++] = *o;
+    }
+    table[n] = (struct option){NULL, OPTION_FLAG, NULL, NULL, NULL, false};
+    return table;
+}
+
 int trace_compare(int argc, char **argv) {
-    static const struct option *const tables[] = {own, scenario_options, NULL};
+    const struct option *const tables[] = {own, running(), NULL};
     return trace_action(argc, argv, tables,
                         "usage: spotsim trace compare REAL... MODEL|SYNTH [options]\n\n"
                         "Compares a real trace with traces made from a model of it, or with one synthetic\n"

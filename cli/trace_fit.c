@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "cli/cmd.h"
 #include "cli/trace_model.h"
 #include "traces/fit.h"
 
@@ -57,6 +59,22 @@ static enum error_code name_model(const struct options *o, struct model *m, cons
     return model_text(&m->about, about, e);
 }
 
+/* The hidden state is fitted to all pools at once, up to the end of the shortest. */
+static void say_what_is_left_out(const struct trace *t) {
+    char common[32], longest[32], note[160];
+    uint32_t longer = 0, most = 0;
+    for (uint32_t i = 0; i < t->n_pools; i++) {
+        longer += t->pools[i].span_ms > t->span_ms;
+        if (t->pools[i].span_ms > t->pools[most].span_ms) most = i;
+    }
+    if (!longer) return;
+    snprintf(note, sizeof note,
+             "the state is fitted to the first %s, which all pools have; %u of %u have more, up to %s",
+             text_format_duration(t->span_ms, common), longer, t->n_pools,
+             text_format_duration(t->pools[most].span_ms, longest));
+    cli_say("note", note);
+}
+
 static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     struct fit_options how = {.process = MODEL_STATE,
                               .shares = SHARES_EXACT,
@@ -75,6 +93,7 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     if (!options_get(o, "bootstrap") && t->n_pools > FIT_MANY_POOLS) bootstrap = FIT_BOOTSTRAP_MANY;
     how.bootstrap = (uint32_t)bootstrap;
     enum error_code rc = fit_trace(t, &how, &fit, e);
+    if (rc == OK && how.process == MODEL_STATE) say_what_is_left_out(t);
     if (rc == OK) rc = name_model(o, fit.model, o->positional[0], e);
     if (rc == OK) {
         fit_report(&fit, &report);

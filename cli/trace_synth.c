@@ -116,8 +116,13 @@ static enum error_code lay_over(const struct options *o, struct trace **t, struc
     struct trace *over = NULL;
     if (!options_get(o, "events")) return OK;
     TRY(preset_load(options_get(o, "events"), &m, e));
-    enum error_code rc = m->n_events ? synth_events(*t, m, &over, e)
-                                     : error_set(e, ERR_INPUT, "--events", "the model '%.80s' has no events", m->name);
+    enum error_code rc = OK;
+    if (m->n_events)
+        rc = synth_events_check(*t, m, e);
+    else
+        rc = error_set(e, ERR_INPUT, "--events", "the model '%.80s' has no events", m->name);
+    if (rc != OK && m->n_events) error_in(e, options_get(o, "events"));
+    if (rc == OK) rc = synth_events(*t, m, &over, e);
     if (rc == OK) {
         say_what_is_missing(m);
         trace_free(*t);
@@ -151,8 +156,10 @@ static enum error_code make(const struct options *o, struct model *m, struct err
 static enum error_code list(const struct options *o, struct error *e) {
     struct strbuf out = {0};
     if (o->n_positional) return error_set(e, ERR_INPUT, o->positional[0], "--list takes no model");
+    struct error ignored;
     enum error_code rc = preset_list(&out, e);
     if (rc == OK) return trace_put(&out, options_get(o, "output"), e);
+    if (out.size && !options_get(o, "output")) trace_put(&out, NULL, &ignored); /* what can be read is there */
     strbuf_free(&out);
     return rc;
 }

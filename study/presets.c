@@ -137,21 +137,31 @@ enum error_code preset_list(struct strbuf *out, struct error *e) {
     static const char *const folders[] = {"", PRESETS_STRESS};
     enum error_code rc = OK;
     uint32_t listed = 0;
+    struct error first = {0};
     for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
         char **names = NULL;
         uint32_t n = preset_names(folders[k], &names);
-        for (uint32_t i = 0; rc == OK && i < n; i++, listed++) {
+        for (uint32_t i = 0; i < n; i++, listed++) {
             struct model *m = NULL;
-            rc = preset_load(names[i], &m, e);
-            if (rc == OK) strbuf_printf(out, "%-26s  %s\n", names[i], m->about);
+            struct error why = {0};
+            enum error_code loaded = preset_load(names[i], &m, &why);
+            if (loaded == OK)
+                strbuf_printf(out, "%-26s  %s\n", names[i], m->about);
+            else
+                strbuf_printf(out, "%-26s  cannot be read: %s: %s\n", names[i], why.where, why.message);
+            if (loaded != OK && rc == OK) {
+                rc = loaded;
+                first = why;
+            }
             model_free(m);
         }
-        if (rc == OK && n && k == 0)
+        if (n && k == 0)
             strbuf_printf(out, "%-26s  three pools, each lost N times a day at random moments (N: %g to %g)\n", LOSSES,
                           LOSSES_MIN, LOSSES_MAX);
         preset_names_free(names, n);
     }
-    if (rc == OK && listed == 0)
+    if (rc != OK && e) *e = first;
+    if (listed == 0)
         rc = error_set(e, ERR_INPUT, "presets",
                        "none are found beside the program (SPOTSIM_PRESETS_DIR says where they are)");
     return rc;

@@ -23,8 +23,9 @@ bool preset_there(const char *name);
  * file that is there goes before a preset of its name.  *out is owned by the
  * caller (model_free).  ERR_INPUT names the nearest preset. */
 enum error_code preset_load(const char *name, struct model **out, struct error *e);
-/* One line for each preset: its name and what it is.  ERR_INPUT on the first
- * that cannot be read, and when there are none. */
+/* One line for each preset: its name and what it is, or why it cannot be read.
+ * ERR_INPUT where one cannot be read (the first; the list is whole even so), and
+ * when there are none. */
 enum error_code preset_list(struct strbuf *out, struct error *e);
 
 #endif

@@ -2,6 +2,7 @@
  * Stress scenarios by name. */
 #include "base/text.h"
 #include "study/scenario_private.h"
+#include "traces/synth.h"
 
 enum error_code resolve_stress(struct resolver *r, struct error *e) {
     struct scenario *s = r->s;
@@ -11,7 +12,11 @@ enum error_code resolve_stress(struct resolver *r, struct error *e) {
         error_in(e, doc_where(r->doc, "stress", NULL, where));
         return rc;
     }
-    return s->stress ? stress_apply(s->stress, &s->config, &s->stressed, e) : OK;
+    if (!s->stress) return OK;
+    rc = synth_events_check(s->config.trace, s->stress, e);
+    if (rc == OK) rc = stress_apply(s->stress, &s->config, &s->stressed, e);
+    if (rc == ERR_INPUT) error_in(e, s->top.stress);
+    return rc;
 }
 
 const struct sim_config *scenario_config(const struct scenario *s) {

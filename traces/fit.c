@@ -77,7 +77,11 @@ static enum error_code skip_pool(struct fit *f, const char *name, struct error *
 static enum error_code check_bounded(const struct trace *t, struct error *e) {
     for (uint32_t i = 0; i < t->n_pools; i++) {
         const struct trace_pool *p = &t->pools[i];
-        bool unlimited = !p->has_capacity;
+        bool unlimited = false;
+        if (!p->has_capacity)
+            return error_set(e, ERR_INPUT, p->name,
+                             "has prices alone; a fit needs a record of its capacity (the time at "
+                             "which instances could be had) as well");
         for (uint32_t k = 0; k < p->capacity.n; k++) unlimited = unlimited || p->capacity.value[k] > TRACE_CAPACITY_MAX;
         if (unlimited)
             return error_set(e, ERR_INPUT, p->name, "has no bounded capacity to fit (--single-means one bounds it)");
@@ -85,11 +89,12 @@ static enum error_code check_bounded(const struct trace *t, struct error *e) {
     return OK;
 }
 
-static enum error_code too_few(const char *name, const struct evidence *v, const char *help, struct error *e) {
+static enum error_code too_few(const char *name, const struct evidence *v, uint32_t needed, const char *help,
+                               struct error *e) {
     char level[64] = "";
     if (v->state > lesser(v)) snprintf(level, sizeof level, " (%u at the level it crosses most)", v->state);
     return error_set(e, ERR_INPUT, name, "has %u complete up-runs and %u down-runs%s; a fit needs %u of each%s", v->ups,
-                     v->downs, level, FIT_RUNS_MIN, help);
+                     v->downs, level, needed, help);
 }
 
 /* Which pools have enough to say.  The state process takes weights from the
@@ -100,15 +105,18 @@ static enum error_code judge_pools(const struct grid *g, const struct fit_option
     for (uint32_t i = 0; i < g->n_pools; i++) {
         struct evidence v = pool_evidence(g, i);
         enough[i] = (o->process == MODEL_STATE ? v.state : lesser(&v)) >= FIT_RUNS_MIN;
+        if (o->skip_few && o->family && lesser(&v) < family_runs_min(o->family)) enough[i] = false;
         fine += enough[i];
         if (!enough[i] && o->process == MODEL_RUNS && !o->skip_few)
-            return too_few(g->trace->pools[i].name, &v, " (--skip-few leaves such pools out)", e);
+            return too_few(g->trace->pools[i].name, &v, FIT_RUNS_MIN, " (--skip-few leaves such pools out)", e);
         if (i && v.state <= most.state) continue;
         most = v;
         best = i;
     }
     return fine ? OK
-                : too_few(g->trace->pools[best].name, &most, g->n_pools > 1 ? ", and no other pool has more" : "", e);
+                : too_few(g->trace->pools[best].name, &most,
+                          o->skip_few && o->family ? family_runs_min(o->family) : FIT_RUNS_MIN,
+                          g->n_pools > 1 ? ", and no other pool has more" : "", e);
 }
 
 /* A view of the trace that borrows its pools; without those that have too few
@@ -168,7 +176,9 @@ static enum error_code fit_runs(const struct trace_pool *p, double step_h, const
     if (rc == OK && (!u->fitted || !d->fitted))
         rc = error_set(e, ERR_INPUT, p->name, "family %s cannot be fitted to %u up-runs and %u down-runs%s",
                        o->family ? o->family : "", up.runs, down.runs,
-                       o->family && strcmp(o->family, families[FAMILY_H2].name) == 0 ? "; it needs 30 of each" : "");
+                       o->family && strcmp(o->family, families[FAMILY_H2].name) == 0
+                           ? "; it needs 30 of each (--skip-few leaves such pools out)"
+                           : "");
     if (rc == OK && o->stationary) {
         rc = family_fit_stationary(&up, &down, report->availability, &report->up.candidate[report->up.chosen],
                                    &report->down.candidate[report->down.chosen], e);

@@ -35,8 +35,8 @@ struct fit_candidate {
     double se_free[FAMILY_PARAMETERS_MAX]; /* of the logarithm, or of the logit of a share */
 };
 struct fit_side {
-    uint32_t n; /* complete runs */
-    bool censored;
+    uint32_t n;        /* complete runs */
+    uint32_t censored; /* of unknown length: still going on at the end */
     double mean_h, longest_h;
     struct fit_candidate candidate[FAMILIES];
     int chosen; /* enum family_kind */

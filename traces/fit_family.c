@@ -203,6 +203,10 @@ static enum error_code fit_empirical(const struct run_data *d, struct fit_candid
     return OK;
 }
 
+uint32_t family_runs_min(const char *name) {
+    return strcmp(name, families[FAMILY_H2].name) == 0 ? H2_RUNS_MIN : FIT_RUNS_MIN;
+}
+
 enum error_code family_fit(enum family_kind kind, const struct run_data *d, struct fit_candidate *out,
                            struct error *e) {
     uint32_t n = families[kind].n, cap = kind == FAMILY_LOGNORMAL;
@@ -233,7 +237,7 @@ enum error_code side_fit(const struct run_data *d, const enum family_kind *kinds
     out->longest_h = d->longest_h;
     out->mean_h = d->n ? mean_of(d) : NAN;
     out->chosen = FAMILIES;
-    for (uint32_t i = 0; i < d->n; i++) out->censored = out->censored || isinf(d->bin[i].hi_h);
+    for (uint32_t i = 0; i < d->n; i++) out->censored += isinf(d->bin[i].hi_h) ? (uint32_t)d->bin[i].count : 0;
     for (; *kinds != FAMILIES; kinds++) {
         struct fit_candidate *c = &out->candidate[*kinds];
         TRY(family_fit(*kinds, d, c, e));

@@ -27,6 +27,8 @@ enum error_code runs_collect(const struct trace_pool *p, bool up, double step_h,
 enum error_code runs_exact(const double *hours, const bool *ended, uint32_t n, struct run_data *out, struct error *e);
 
 double family_log_likelihood(const struct family *f, const struct run_data *d);
+/* Complete runs of each kind that a fit of the family of that name needs. */
+uint32_t family_runs_min(const char *name);
 /* Maximum likelihood of one family; candidate->fitted stays false when it
  * cannot be fitted to so few runs. */
 enum error_code family_fit(enum family_kind kind, const struct run_data *d, struct fit_candidate *out, struct error *e);

@@ -30,8 +30,9 @@ static void put_candidate(const struct fit_candidate *c, bool chosen, double lea
 
 void fit_side_report(const char *what, const struct fit_side *side, struct strbuf *out) {
     double least = INFINITY;
-    strbuf_printf(out, "  %s: %u complete%s, mean %.3g h, longest %.3g h\n", what, side->n,
-                  side->censored ? " and censored ones" : "", side->mean_h, side->longest_h);
+    strbuf_printf(out, "  %s: %u complete", what, side->n);
+    if (side->censored) strbuf_printf(out, ", %u censored", side->censored);
+    strbuf_printf(out, ", mean %.3g h, longest %.3g h\n", side->mean_h, side->longest_h);
     for (size_t i = 0; i < FAMILIES; i++)
         if (side->candidate[i].fitted && side->candidate[i].aic < least) least = side->candidate[i].aic;
     for (size_t i = 0; i < FAMILIES; i++)

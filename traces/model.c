@@ -81,11 +81,36 @@ static enum error_code no_pool_matches(const struct model *m, const char *patter
                      near ? "; there is '" : "", near ? near : "", near ? "'" : "");
 }
 
+/* Whether an event may come to a pool: "@region" may be any. */
+static bool may_hit(const struct model_event *event, const struct model_pool *p) {
+    return !event->pools || *event->pools == '@' || model_pattern_hits(event->pools, p->name, p->region, p->zone);
+}
+
+/* Events of pools that go, and of none that stay, go with them. */
+static void drop_events(struct model *m, const char *pattern) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < m->n_events; i++) {
+        bool stays = false, goes = false;
+        for (uint32_t k = 0; k < m->n_pools; k++) {
+            const struct model_pool *p = &m->pools[k];
+            bool kept = model_pattern_hits(pattern, p->name, p->region, p->zone), hit = may_hit(&m->events[i], p);
+            stays = stays || (kept && hit);
+            goes = goes || (!kept && hit);
+        }
+        if (goes && !stays)
+            free(m->events[i].pools);
+        else
+            m->events[n++] = m->events[i];
+    }
+    m->n_events = n;
+}
+
 enum error_code model_keep_pools(struct model *m, const char *pattern, struct error *e) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < m->n_pools; i++)
         n += model_pattern_hits(pattern, m->pools[i].name, m->pools[i].region, m->pools[i].zone);
     if (n == 0) return no_pool_matches(m, pattern, e);
+    drop_events(m, pattern);
     n = 0;
     for (uint32_t i = 0; i < m->n_pools; i++) {
         struct model_pool *p = &m->pools[i];

@@ -23,7 +23,7 @@ static const struct field top_fields[] = {
     {"about", FIELD_TEXT, offsetof(struct model, about), NULL, 0, 0, NULL, "where it comes from", NULL},
     {"process", FIELD_ENUM, offsetof(struct model, process), NULL, 0, 0, "state", "what drives pools", model_processes},
     {"shares", FIELD_ENUM, offsetof(struct model, shares), NULL, 0, 0, "exact", "how shares hold", model_shares_names},
-    {"span", FIELD_DURATION, offsetof(struct model, span_ms), "ms", 0, TIME_MAX, NULL, "of a trace", NULL},
+    {"span", FIELD_DURATION, offsetof(struct model, span_ms), "ms", 1, TIME_MAX, NULL, "of a trace", NULL},
     {"resolution", FIELD_DURATION, offsetof(struct model, resolution_ms), "ms", 0, TIME_MAX, NULL, "probing", NULL},
 };
 static const struct field pool_fields[] = {

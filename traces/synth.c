@@ -223,6 +223,7 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
     if (rc == OK) rc = make_pools(&s, t, threads_for(o->threads, m->n_pools), e);
     synth_factors_free(&s);
     free(tables);
+    if (rc == OK) rc = synth_events_check(t, m, e);
     if (rc == OK && m->n_events) rc = synth_events(t, m, out, e);
     if (rc == OK && !m->n_events) {
         *out = t;

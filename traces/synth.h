@@ -28,6 +28,9 @@ enum error_code synth_events(const struct trace *t, const struct model *m, struc
 /* The pattern of pool, region or zone names that the event means in this trace:
  * "@region" and "@cheapest" are resolved.  Borrowed from the trace or the event. */
 const char *synth_event_pattern(const struct trace *t, const struct model_event *event);
+/* ERR_INPUT names the first event whose pattern is of no pool, and the nearest
+ * pool: synth_events passes over such events, which are slips of the pen. */
+enum error_code synth_events_check(const struct trace *t, const struct model *m, struct error *e);
 
 struct strbuf;
 /* n lifetimes of the model's lifetime family as CSV lifetime_h,ended_by. */

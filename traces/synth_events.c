@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "traces/synth_private.h"
 
 #define FLAPS_MAX 5000 /* faster flapping is slowed down to this many */
@@ -161,8 +162,27 @@ static enum error_code choose_pools(const struct trace *t, const struct model *m
     char **pattern = calloc(m->n_events ? m->n_events : 1, sizeof *pattern);
     *out = pattern;
     if (!pattern) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    for (uint32_t i = 0; i < m->n_events; i++)
-        TRY(model_text(&pattern[i], synth_event_pattern(t, &m->events[i]), e));
+    for (uint32_t i = 0; i < m->n_events; i++) TRY(model_text(&pattern[i], synth_event_pattern(t, &m->events[i]), e));
+    return OK;
+}
+
+static enum error_code check_pattern(const struct trace *t, const struct model *m, uint32_t event, const char *pattern,
+                                     struct error *e) {
+    char where[48];
+    for (uint32_t i = 0; i < t->n_pools; i++)
+        if (model_pattern_hits(pattern, t->pools[i].name, t->pools[i].region, t->pools[i].zone)) return OK;
+    const char **names = calloc((size_t)t->n_pools + 1, sizeof *names);
+    for (uint32_t i = 0; names && i < t->n_pools; i++) names[i] = t->pools[i].name;
+    const char *near = names ? text_nearest(pattern, names) : NULL;
+    free(names);
+    snprintf(where, sizeof where, "events[%u].pools", event);
+    return error_set(e, ERR_INPUT, where,
+                     "no pool, region or zone is called '%.80s', where the %s should be; there is '%.80s'", pattern,
+                     model_event_kinds[m->events[event].kind], near ? near : t->pools[0].name);
+}
+
+enum error_code synth_events_check(const struct trace *t, const struct model *m, struct error *e) {
+    for (uint32_t i = 0; i < m->n_events; i++) TRY(check_pattern(t, m, i, synth_event_pattern(t, &m->events[i]), e));
     return OK;
 }
 

@@ -108,8 +108,13 @@ SPOTSIM_PRESETS_DIR=$work/presets
 export SPOTSIM_PRESETS_DIR
 run 2 "$program" trace synth broken
 says err "$work/presets/broken.json:2"
+printf '{"format": 2}' >"$work/presets/stress/worse.json"
 run 2 "$program" trace synth --list
 says err "$work/presets/broken.json:2"
+says out 'calm   ' # the others are listed all the same
+says out 'broken                      cannot be read: '
+says out "stress/worse                cannot be read: $work/presets/stress/worse.json: format: expected 1"
+rm "$work/presets/stress/worse.json"
 run 0 "$program" trace synth calm --span 1d
 SPOTSIM_PRESETS_DIR=$work/empty
 run 2 "$program" trace synth --list

@@ -139,6 +139,11 @@ says err 'has no events'
 printf '{"format": 1, "events": [{"kind": "outage", "at": "1d"}]}' >"$work/bad.json"
 run 2 run --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --set "stress=$work/bad.json"
 says err 'bad.json: events[0]: needs "for"'
+printf '{"format": 1, "events": [{"kind": "outage", "pools": "west-1b", "at": "1d", "for": "1h"}]}' >"$work/bad.json"
+run 2 run --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --set "stress=$work/bad.json"
+says err "bad.json: events[0].pools: no pool, region or zone is called 'west-1b', where the outage should be; there is 'west-1a'"
+run 0 sweep --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --stress --vary stress=none,drought
+says err 'note: --vary stress=... stands over --stress'
 SPOTSIM_PRESETS_DIR=$work/none
 export SPOTSIM_PRESETS_DIR
 run 2 sweep --trace "$work/trace.csv" --target 2 --policy 'spot+cheapest' --stress --out "$work/never"

@@ -118,6 +118,57 @@ yes "a refused fit left a model" [ ! -e "$work/short.json" ]
 run 2 trace compare "$work/nine.csv"
 run 2 trace compare "$work/nine.csv" "$work/lives.csv"
 run 2 trace compare "$work/nine.csv" "$work/nine.json" --policies nothing
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --policy 'spot+cheapest'
+says err 'did you mean --policies?'
+for option in --trace --start --horizon; do
+    run 2 trace compare "$work/nine.csv" "$work/nine.json" $option 5d
+    says err "$option: no such option"
+done
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --target 0
+says err '--target: expected 1 or more'
+run 2 trace compare "$work/nine.csv" "$work/nine.json" --window 400d
+says err '--window: expected half of what is counted of the trace (25d) at most, got 400d'
+# intervals hold their estimate: of the trace with and of its model
+run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --json --window 7d
+yes "an interval without its estimate" [ "$(grep -o '"\(full\|cost_usd\)": {"real": .*' "$work/out" | tr -d ',:{}' |
+    awk '{ if ($5 != "null" && ($3 < $5 - 1e-9 || $3 > $7 + 1e-9)) bad++; n++ } END { print n " " bad + 0 }')" = "12 0" ]
+# events of no pool
+cat >"$work/ev.json" <<JSON
+{"format": 1, "name": "ev", "process": "runs", "span": "20d", "resolution": "300s",
+ "pools": [{"name": "us-east-1a", "up": {"family": "exponential", "mean_h": 5}, "down": {"family": "exponential", "mean_h": 1}},
+  {"name": "us-east-1b", "up": {"family": "exponential", "mean_h": 5}, "down": {"family": "exponential", "mean_h": 1}}],
+ "events": [{"kind": "outage", "pools": "us-east-1b", "at": "1d", "for": "1h"},
+  {"kind": "outage", "pools": "us-east1-a", "at": "2d", "for": "1h"}]}
+JSON
+run 2 trace synth "$work/ev.json"
+says err "events[1].pools: no pool, region or zone is called 'us-east1-a', where the outage should be; there is 'us-east-1a'"
+run 2 trace synth advisor-under-5 --events "$work/ev.json"
+says err "ev.json: events[0].pools: no pool, region or zone is called 'us-east-1b'"
+sed 's/us-east1-a/us-east-1a/' "$work/ev.json" >"$work/fine.json"
+run 0 trace synth "$work/fine.json" -o "$work/fine.csv"
+run 0 trace synth "$work/fine.json" --pool us-east-1a # the other pool's event goes with it
+sed 's/"20d"/0/' "$work/fine.json" >"$work/never.json"
+run 2 trace synth "$work/never.json"
+says err 'never.json: span: 0s is out of range'
+# prices alone; few runs for a family; pools of unequal length
+printf '# spotsim-trace 1\ntime,pool,capacity,price\n0,a,,1\n86400,a,,1.1\n' >"$work/prices.csv"
+run 2 trace fit "$work/prices.csv"
+says err 'a: has prices alone; a fit needs a record of its capacity'
+cat >"$work/uneven.json" <<JSON
+{"format": 1, "process": "runs", "span": "20d", "resolution": "300s",
+ "pools": [{"name": "busy", "up": {"family": "exponential", "mean_h": 5}, "down": {"family": "exponential", "mean_h": 1}},
+  {"name": "quiet", "up": {"family": "exponential", "mean_h": 20}, "down": {"family": "exponential", "mean_h": 5}}]}
+JSON
+run 0 trace synth "$work/uneven.json" -o "$work/uneven.csv"
+run 2 trace fit "$work/uneven.csv" --process runs --family h2
+says err 'quiet: family h2 cannot be fitted'
+run 0 trace fit "$work/uneven.csv" --process runs --family h2 --skip-few -o "$work/busy.json"
+yes "the quiet pool is fitted" [ "$(grep -c '"name": "quiet"' "$work/busy.json")" -eq 0 ]
+says out ' complete, 1 censored, mean '
+run 0 trace synth "$work/uneven.json" --span 30d --pool busy --format skypilot -o "$work/lengths"
+run 0 trace synth "$work/uneven.json" --span 20d --pool quiet --format skypilot -o "$work/lengths"
+run 0 trace fit "$work/lengths" --bootstrap 0
+says err 'note: the state is fitted to the first 20d, which all pools have; 1 of 2 have more, up to 30d'
 run 0 trace synth --help
 run 0 trace fit --help
 run 0 trace compare --help
