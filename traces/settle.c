@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "traces/assemble.h"
 
+#define HOLE_MS MS_PER_DAY
+#define HOLE_STEPS 10
+
 int64_t raw_series_at_ms(const struct series *s, uint32_t i) {
     if (!s->by_sample) return s->at[i];
     return s->clock ? s->clock[s->at[i]] : s->at[i] * s->gap_ms;
@@ -84,6 +87,34 @@ static enum error_code settle_values(const struct trace_options *o, const struct
     return OK;
 }
 
+/* The longest time between two samples. */
+static int64_t longest_step(const struct series *s) {
+    int64_t longest = 0;
+    for (uint32_t i = 1; s->clock && i < s->samples; i++)
+        if (s->clock[i] - s->clock[i - 1] > longest) longest = s->clock[i] - s->clock[i - 1];
+    return longest;
+}
+
+/* Dated samples with a hole of a day or more, many steps long: nothing tells it
+ * from a long run. */
+static void note_holes(struct trace_builder *b, struct trace_notes *notes) {
+    uint32_t n = 0, worst = 0;
+    int64_t longest = 0;
+    for (uint32_t i = 0; i < builder_n_pools(b); i++) {
+        const struct series *s = &builder_pool_at(b, i)->capacity;
+        int64_t hole = s->path && s->by_sample ? longest_step(s) : 0;
+        if (hole < HOLE_MS || hole < HOLE_STEPS * s->gap_ms) continue;
+        n++;
+        if (hole > longest) {
+            longest = hole;
+            worst = i;
+        }
+    }
+    if (n)
+        trace_note(notes, "%u pool%s with holes between samples (up to %.1f days in %s): the value before is taken to hold",
+                   n, n > 1 ? "s" : "", (double)longest / (double)MS_PER_DAY, builder_pool_at(b, worst)->name);
+}
+
 enum error_code assemble_settle(struct trace_builder *b, struct trace_notes *notes, struct error *e) {
     const struct trace_options *o = builder_options(b);
     bool gap_used = false, single_used = false, any_capacity = false;
@@ -101,6 +132,7 @@ enum error_code assemble_settle(struct trace_builder *b, struct trace_notes *not
         return error_set(e, ERR_INPUT, "--gap", "every series has its own timestamps; there is no step to override");
     if (o->single_means && !single_used)
         trace_note(notes, "--single-means changes nothing: there is no series of 0 and 1");
+    note_holes(b, notes);
     uint32_t alone = 0;
     const char *example = "";
     for (uint32_t i = 0; any_capacity && i < builder_n_pools(b); i++)

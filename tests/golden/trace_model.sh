@@ -154,6 +154,14 @@ says err 'never.json: span: 0s is out of range'
 printf '# spotsim-trace 1\ntime,pool,capacity,price\n0,a,,1\n86400,a,,1.1\n' >"$work/prices.csv"
 run 2 trace fit "$work/prices.csv"
 says err 'a: has prices alone; a fit needs a record of its capacity'
+awk 'BEGIN { print "date,availability"
+    for (i = 0; i < 900; i++) printf "2024-03-%02d %02d:%02d:00,%d\n", 1 + int(i / 144) + (i >= 432 ? 4 : 0), \
+        int(i % 144 / 6), i % 6 * 10, i * 7 % 40 < 25 }' >"$work/hole.csv"
+run 0 trace stat "$work/hole.csv"
+says err 'note: 1 pool with holes between samples (up to 4.0 days in hole): the value before is taken to hold'
+grep -v '2024-03-1' "$work/hole.csv" | grep -v '2024-03-0[89]' | head -n 400 >"$work/whole.csv"
+run 0 trace stat "$work/whole.csv"
+yes "a hole where there is none" [ "$(grep -c holes "$work/err")" -eq 0 ]
 cat >"$work/uneven.json" <<JSON
 {"format": 1, "process": "runs", "span": "20d", "resolution": "300s",
  "pools": [{"name": "busy", "up": {"family": "exponential", "mean_h": 5}, "down": {"family": "exponential", "mean_h": 1}},
