@@ -111,8 +111,9 @@ static void note_holes(struct trace_builder *b, struct trace_notes *notes) {
         }
     }
     if (n)
-        trace_note(notes, "%u pool%s with holes between samples (up to %.1f days in %s): the value before is taken to hold",
-                   n, n > 1 ? "s" : "", (double)longest / (double)MS_PER_DAY, builder_pool_at(b, worst)->name);
+        trace_note(notes,
+                   "%u pool%s with holes between samples (up to %.1f days in %s): the value before is taken to hold", n,
+                   n > 1 ? "s" : "", (double)longest / (double)MS_PER_DAY, builder_pool_at(b, worst)->name);
 }
 
 enum error_code assemble_settle(struct trace_builder *b, struct trace_notes *notes, struct error *e) {
