@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How pools go together: one matrix of correlations for all scales, times a
  * share per scale; then loads on factors. */
-#include <gsl/gsl_eigen.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "traces/fit_private.h"
 
 #define ROUNDS 12
-#define OWN_SCALES 2u   /* the fastest ones are never shared: pools seldom change at the same probe */
-#define SWEEPS 60       /* of the bounded least squares */
-#define PROJECTIONS 200 /* to the nearest correlation matrix */
-#define EIGEN_MIN 1e-4
-#define FACTORS_MOST 16u /* the largest ones; what others share is little */
-#define PULL 0.01        /* of a scale's share to where it was */
+#define OWN_SCALES 2u  /* the fastest ones are never shared: pools seldom change at the same probe */
+#define SWEEPS 60      /* of the bounded least squares */
+#define SHARE_MIN 1e-6 /* of variance in common: less says nothing */
+#define PULL 0.01      /* of a scale's share to where it was */
 
 struct common {
     struct model *m;
@@ -87,54 +85,29 @@ static void solve_shares(struct common *c) {
     for (uint32_t k = 0; top > 0 && k < n; k++) c->m->common[k] /= top;
 }
 
-/* ---- the nearest correlation matrix, and loads ------------------------------------------ */
+/* ---- loads ------------------------------------------------------------------------------ */
 
-struct eigen {
-    gsl_matrix *m, *vectors;
-    gsl_vector *values;
-    gsl_eigen_symmv_workspace *work;
-};
-
-static void eigen_free(struct eigen *g) {
-    gsl_matrix_free(g->m);
-    gsl_matrix_free(g->vectors);
-    gsl_vector_free(g->values);
-    if (g->work) gsl_eigen_symmv_free(g->work);
-}
-
-static bool eigen_alloc(struct eigen *g, uint32_t n) {
-    *g = (struct eigen){gsl_matrix_alloc(n, n), gsl_matrix_alloc(n, n), gsl_vector_alloc(n), gsl_eigen_symmv_alloc(n)};
-    return g->m && g->vectors && g->values && g->work;
-}
-
-/* Largest first. */
-static void eigen_solve(struct eigen *g, const double *matrix, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t j = 0; j < n; j++) gsl_matrix_set(g->m, i, j, matrix[i * n + j]);
-    gsl_eigen_symmv(g->m, g->values, g->vectors, g->work);
-    gsl_eigen_symmv_sort(g->values, g->vectors, GSL_EIGEN_SORT_VAL_DESC);
-}
-
-/* Alternates between no negative eigenvalue and ones on the diagonal. */
-static void project(struct eigen *g, double *matrix, uint32_t n) {
-    for (int round = 0; round < PROJECTIONS; round++) {
-        for (uint32_t i = 0; i < n; i++) matrix[i * n + i] = 1;
-        eigen_solve(g, matrix, n);
-        if (gsl_vector_get(g->values, n - 1) > -1e-9) return;
-        memset(matrix, 0, (size_t)n * n * sizeof *matrix);
-        for (uint32_t f = 0; f < n; f++) {
-            double value = gsl_vector_get(g->values, f);
-            if (value <= 0) continue;
-            for (uint32_t i = 0; i < n; i++)
-                for (uint32_t j = 0; j < n; j++)
-                    matrix[i * n + j] += value * gsl_matrix_get(g->vectors, i, f) * gsl_matrix_get(g->vectors, j, f);
+/* Variance by chance of an entry of the matrix.  The correlation of two
+ * unrelated series over a time T varies by the integral of the product of
+ * their autocorrelations, by T (Bartlett 1946, J. R. Stat. Soc. Suppl. 8); an
+ * entry is such a correlation by the share of variance that is in common. */
+static double chance(const struct common *c, const struct grid *g) {
+    double sum = 0, n = 0;
+    for (uint32_t i = 0; i < c->n_pools; i++)
+        for (uint32_t j = i + 1; j < c->n_pools; j++) {
+            double integral = 0, share = pair_reach(c, i, j, 0);
+            const double *a = c->m->pools[i].state.weight, *b = c->m->pools[j].state.weight, *h = c->m->scale_h;
+            if (share < SHARE_MIN) continue;
+            for (uint32_t k = 0; k < c->m->n_scales; k++)
+                for (uint32_t l = 0; l < c->m->n_scales; l++) integral += a[k] * b[l] * 2 * h[k] * h[l] / (h[k] + h[l]);
+            sum += integral / (g->n * g->step_h * share * share);
+            n++;
         }
-    }
+    return n > 0 ? sum / n : 1;
 }
 
-/* Loads whose products give the matrix: eigenvectors by the roots of their
- * values.  The sign is free; most loads of a factor are made positive. */
-static enum error_code set_loads(struct common *c, struct eigen *g, struct error *e) {
+/* The sign of a factor is free; most of its loads are made positive. */
+static enum error_code set_loads(struct common *c, const double *loads, uint32_t n_factors, struct error *e) {
     uint32_t n = c->n_pools;
     for (uint32_t i = 0; i < n; i++) {
         struct model_state *s = &c->m->pools[i].state;
@@ -143,21 +116,19 @@ static enum error_code set_loads(struct common *c, struct eigen *g, struct error
         s->loads = calloc(n, sizeof *s->loads);
         if (!s->loads) return error_set(e, ERR_FAILED, NULL, "out of memory");
     }
-    for (uint32_t f = 0; f < n && f < FACTORS_MOST; f++) {
-        double value = gsl_vector_get(g->values, f), sum = 0;
+    for (uint32_t f = 0; f < n_factors; f++) {
+        double sum = 0;
         uint32_t index;
         char name[32];
-        if (value < EIGEN_MIN) break;
         snprintf(name, sizeof name, "shared-%u", f + 1);
         TRY(model_factor(c->m, name, &index, e));
-        for (uint32_t i = 0; i < n; i++) sum += gsl_matrix_get(g->vectors, i, f);
+        for (uint32_t i = 0; i < n; i++) sum += loads[f * n + i];
         for (uint32_t i = 0; i < n; i++) {
             struct model_state *s = &c->m->pools[i].state;
-            double load = copysign(1, sum) * sqrt(value) * gsl_matrix_get(g->vectors, i, f);
-            s->loads[s->n_loads++] = (struct model_load){index, rint(load * 1e6) / 1e6};
+            s->loads[s->n_loads++] = (struct model_load){index, rint(copysign(1, sum) * loads[f * n + i] * 1e6) / 1e6};
         }
     }
-    /* rounding and the last projection may leave a little more than 1 */
+    /* rounding may leave a little more than 1 */
     for (uint32_t i = 0; i < n; i++) {
         struct model_state *s = &c->m->pools[i].state;
         double squares = 0;
@@ -167,18 +138,13 @@ static enum error_code set_loads(struct common *c, struct eigen *g, struct error
     return OK;
 }
 
-/* The matrix that is nearest and possible, and loads that give it. */
-static enum error_code settle_matrix(struct common *c, struct error *e) {
-    struct eigen g = {0};
-    if (!eigen_alloc(&g, c->n_pools)) {
-        eigen_free(&g);
-        return error_set(e, ERR_FAILED, NULL, "out of memory");
-    }
-    project(&g, c->matrix, c->n_pools);
-    for (uint32_t i = 0; i < c->n_pools; i++) c->matrix[i * c->n_pools + i] = 1;
-    eigen_solve(&g, c->matrix, c->n_pools);
-    enum error_code rc = set_loads(c, &g, e);
-    eigen_free(&g);
+static enum error_code settle_matrix(struct common *c, const struct grid *g, uint32_t *n_factors, struct error *e) {
+    double *loads = calloc((size_t)c->n_pools * FACTORS_MOST, sizeof *loads);
+    enum error_code rc = loads && factors_fit(c->matrix, c->n_pools, chance(c, g), loads, n_factors)
+                             ? OK
+                             : error_set(e, ERR_FAILED, NULL, "out of memory");
+    if (rc == OK) rc = set_loads(c, loads, *n_factors, e);
+    free(loads);
     return rc;
 }
 
@@ -228,14 +194,14 @@ static bool start(struct common *c, const struct grid *g, const struct pairs *p,
 }
 
 enum error_code common_fit(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
-                           struct model *m, struct error *e) {
+                           struct model *m, uint32_t *n_factors, struct error *e) {
     struct common c;
     for (uint32_t k = 0; k < m->n_scales; k++) m->common[k] = 0;
     if (m->n_pools < 2) return OK;
     enum error_code rc = start(&c, g, p, seen, thin, m) ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
     if (rc == OK) {
         solve_matrix(&c, 1); /* what happens at the same moment counts most */
-        rc = settle_matrix(&c, e);
+        rc = settle_matrix(&c, g, n_factors, e);
     }
     free(c.seen);
     free(c.matrix);

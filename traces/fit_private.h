@@ -43,7 +43,7 @@ enum error_code family_fit_stationary(const struct run_data *up, const struct ru
 void runs_group_loss(const struct trace_pool *p, double step_h, struct model_runs *runs, struct fit_pool *report);
 
 /* ---- state: fit_grid.c, fit_swing.c, fit_targets.c, fit_scales.c, fit_pairs.c, fit_common.c,
- *      fit_state.c, fit_errors.c */
+ *      fit_factors.c, fit_state.c, fit_errors.c */
 
 /* Pools sampled side by side over their common time, as questions with yes or
  * no: "is the capacity at least so much?", a bit per sample.  A pool of width
@@ -133,13 +133,19 @@ double pairs_match(const struct pairs *p, uint32_t i, uint32_t j, uint32_t lag, 
 void pairs_see(const struct pairs *p, const struct grid *g, uint32_t i, uint32_t j, double out[PAIR_LAGS_MAX]);
 static inline size_t pair_index(uint32_t n_pools, uint32_t i, uint32_t j) { return (size_t)i * n_pools + j; }
 
+/* Loads [factor * n + i] of n variables on the factors that their correlation
+ * matrix (n * n, changed) shows beyond chance: what a variable does not share
+ * is its own.  `variance`: of an entry, by chance.  *n_factors: how many, or FACTORS_COUNT to
+ * have them counted.  false: out of memory. */
+#define FACTORS_MOST 16u /* the largest ones; what others share is little */
+#define FACTORS_COUNT UINT32_MAX
+bool factors_fit(double *matrix, uint32_t n, double variance, double *loads, uint32_t *n_factors);
+
 /* common[] and loads of all pools.  seen[pair * PAIR_LAGS_MAX + lag]; thin[i]:
  * the pool changes too seldom to say how it goes with others, which then is as
- * for other pairs of its kind. */
+ * for other pairs of its kind.  n_factors: as for factors_fit(). */
 enum error_code common_fit(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
-                           struct model *m, struct error *e);
-/* common[] alone; false: out of memory. */
-bool common_shares(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin, struct model *m);
+                           struct model *m, uint32_t *n_factors, struct error *e);
 /* Mean state correlations with standard errors. */
 void correlation_fit(const struct grid *g, struct fit *f);
 /* Mean state correlations of "is up" of pairs within a region and across

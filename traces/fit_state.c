@@ -9,6 +9,7 @@
 
 #define CORRECTION_MAX 1.5
 #define CORRECTION_POWER 0.7 /* a part of the miss: the targets pull at one another */
+#define CORRECTION_LESS 0.7  /* after a round worse than the one before, where pools pull at one another too */
 #define SHIFT_MAX 0.4        /* of the correlation of a pair */
 #define SEED 20260101u
 #define PAIR_IMPORTANCE 20.0
@@ -101,29 +102,30 @@ static double missed(const struct state_fit *s) {
     return sum;
 }
 
-static double corrected(double target, double seen, double made) {
-    double factor = made > 0 && seen > 0 ? pow(seen / made, CORRECTION_POWER) : 1;
+static double corrected(double target, double seen, double made, double power) {
+    double factor = made > 0 && seen > 0 ? pow(seen / made, power) : 1;
     return target * (factor < 1 / CORRECTION_MAX ? 1 / CORRECTION_MAX
                      : factor > CORRECTION_MAX   ? CORRECTION_MAX
                                                  : factor);
 }
 
 /* Moves what is aimed at by what the last model missed it by. */
-static void correct(struct state_fit *s) {
+static void correct(struct state_fit *s, double power) {
     uint32_t n = s->m->n_pools;
     for (uint32_t i = 0; i < n; i++) {
         const struct targets *seen = &s->seen[i], *made = &s->made[i];
         struct targets *aim = &s->aim[i];
         for (uint32_t c = 0; c < seen->n_cuts; c++) {
             for (uint32_t l = 0; l < seen->n_lags; l++)
-                aim->differ[c][l] = corrected(aim->differ[c][l], seen->differ[c][l], made->differ[c][l]);
+                aim->differ[c][l] = corrected(aim->differ[c][l], seen->differ[c][l], made->differ[c][l], power);
             for (uint32_t w = 0; w < seen->n_windows; w++)
-                aim->deviation[c][w] = corrected(aim->deviation[c][w], seen->deviation[c][w], made->deviation[c][w]);
+                aim->deviation[c][w] =
+                    corrected(aim->deviation[c][w], seen->deviation[c][w], made->deviation[c][w], power);
         }
         for (uint32_t j = i + 1; j < n; j++) {
             double *to = s->pair_aim + pair_index(n, i, j) * PAIR_LAGS_MAX;
             const double *from = s->pair_seen + pair_index(n, i, j) * PAIR_LAGS_MAX;
-            double shift = to[0] - from[0] + CORRECTION_POWER * pair_miss(s, i, j);
+            double shift = to[0] - from[0] + power * pair_miss(s, i, j);
             shift = shift > SHIFT_MAX ? SHIFT_MAX : shift < -SHIFT_MAX ? -SHIFT_MAX : shift;
             for (uint32_t l = 0; l < PAIR_LAGS_MAX; l++) to[l] = from[l] + shift;
         }
@@ -155,17 +157,22 @@ static void keep(struct kept *k, double missed_by, const struct state_fit *s) {
  * round that came closest counts. */
 static enum error_code fit_rounds(struct state_fit *s, struct kept *best, struct error *e) {
     size_t n = s->m->n_pools;
+    uint32_t n_factors = FACTORS_COUNT; /* by what the trace shows; later rounds aim elsewhere */
+    double power = CORRECTION_POWER, last = INFINITY;
     for (int round = 0; round < (int)s->rounds; round++) {
         TRY(fit_weights(s, round == 0, e));
-        TRY(common_fit(s->g, s->pairs, s->pair_aim, s->thin, s->m, e));
+        TRY(common_fit(s->g, s->pairs, s->pair_aim, s->thin, s->m, &n_factors, e));
         TRY(make_and_see(s, e));
-        keep(best, missed(s), s);
-        correct(s);
+        double now = missed(s);
+        keep(best, now, s);
+        if (now > last && n > 1) power *= CORRECTION_LESS;
+        last = now;
+        correct(s, power);
     }
     for (uint32_t i = 0; i < n; i++) memcpy(s->m->pools[i].state.weight, best->weight[i], sizeof best->weight[i]);
     memcpy(s->aim, best->aim, n * sizeof *s->aim);
     memcpy(s->pair_aim, best->pair_aim, n * n * PAIR_LAGS_MAX * sizeof *s->pair_aim);
-    return common_fit(s->g, s->pairs, s->pair_aim, s->thin, s->m, e);
+    return common_fit(s->g, s->pairs, s->pair_aim, s->thin, s->m, &n_factors, e);
 }
 
 static enum error_code start(struct state_fit *s, struct error *e) {

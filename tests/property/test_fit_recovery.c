@@ -279,6 +279,45 @@ static void state_process(void **unused) {
     model_free(m);
 }
 
+/* Pools with nothing in common are found so: each with its own part of every
+ * scale, hence as many changes as there are. */
+static void independent_pools(void **unused) {
+    (void)unused;
+    struct error e = {0};
+    struct strbuf text = {0};
+    strbuf_printf(&text, "{\"format\": 1, \"process\": \"state\", \"shares\": \"expected\", \"span\": \"180d\", "
+                         "\"resolution\": \"600s\", \"scales_h\": [0.0583333, 0.25, 1, 4, 16, 64], \"common\": "
+                         "[0, 0, 0, 0, 0, 0], \"pools\": [");
+    for (uint32_t i = 0; i < 6; i++)
+        strbuf_printf(&text, "%s{\"name\": \"p%u\", \"availability\": 0.65, \"weights\": [0, 0, 1, 0, 0, 0]}",
+                      i ? ", " : "", i);
+    strbuf_printf(&text, "]}");
+    struct model *m = parse(text.data);
+    struct fit_options o = {.process = MODEL_STATE, .no_swing = true};
+    for (uint64_t seed = 5; seed < 5 + test_times(2, 20); seed++) {
+        double there = 0, changes = 0, weight = 0;
+        struct trace *t = make(m, seed);
+        struct fit f;
+        assert_ok(fit_trace(t, &o, &f, &e), &e);
+        for (uint32_t i = 0; i < t->n_pools; i++) {
+            const struct model_state *s = &f.model->pools[i].state;
+            there += t->pools[i].capacity.n;
+            weight += s->weight[2] / t->n_pools;
+            for (uint32_t j = 0; j < s->n_loads; j++) assert_true(fabs(s->loads[j].value) < 0.5);
+        }
+        struct trace *again = make(f.model, seed);
+        for (uint32_t i = 0; i < again->n_pools; i++) changes += again->pools[i].capacity.n;
+        print_message("independent pools: weight %.3f of 1, changes %.3f\n", weight, changes / there);
+        assert_true(weight > 0.85); /* the rest goes to the scales beside it */
+        assert_true(fabs(changes / there - 1) < 0.1);
+        trace_free(again);
+        trace_free(t);
+        fit_free(&f);
+    }
+    strbuf_free(&text);
+    model_free(m);
+}
+
 /* ---- standard errors of the state process ------------------------------------------- */
 
 #define PARAMETERS 24u
@@ -390,10 +429,10 @@ static void price_errors_hold(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exponential),       cmocka_unit_test(weibull),       cmocka_unit_test(h2),
-        cmocka_unit_test(lognormal),         cmocka_unit_test(group_loss),    cmocka_unit_test(lifetime_mixture),
-        cmocka_unit_test(stationary),        cmocka_unit_test(state_process), cmocka_unit_test(state_errors_hold),
-        cmocka_unit_test(price_errors_hold),
+        cmocka_unit_test(exponential),       cmocka_unit_test(weibull),           cmocka_unit_test(h2),
+        cmocka_unit_test(lognormal),         cmocka_unit_test(group_loss),        cmocka_unit_test(lifetime_mixture),
+        cmocka_unit_test(stationary),        cmocka_unit_test(state_process),     cmocka_unit_test(state_errors_hold),
+        cmocka_unit_test(price_errors_hold), cmocka_unit_test(independent_pools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
