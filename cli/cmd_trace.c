@@ -171,7 +171,8 @@ int cmd_trace(int argc, char **argv) {
     }
     struct error e;
     const char *near = text_nearest(argv[1], names);
-    error_set(&e, ERR_INPUT, "trace", "no action '%.40s'; expected stat, convert, plot, synth, fit, compare or cache%s%s%s", argv[1],
+    error_set(&e, ERR_INPUT, "trace",
+              "no action '%.40s'; expected stat, convert, plot, synth, fit, compare or cache%s%s%s", argv[1],
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return cli_error(&e);
 }

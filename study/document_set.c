@@ -30,9 +30,12 @@ static const struct place {
     const uint32_t *n;
     const char *const *others;
 } places[] = {
-    {"", top_fields, &top_fields_n, top_sections},         {"fleet.", fleet_fields, &fleet_fields_n, fleet_sections},
-    {"trace.", trace_fields, &trace_fields_n, trace_sections}, {"control.", control_fields, &control_fields_n, NULL},
-    {"cloud.defaults.", pool_fields, &pool_fields_n, NULL}, {"study.", study_fields, &study_fields_n, NULL},
+    {"", top_fields, &top_fields_n, top_sections},
+    {"fleet.", fleet_fields, &fleet_fields_n, fleet_sections},
+    {"trace.", trace_fields, &trace_fields_n, trace_sections},
+    {"control.", control_fields, &control_fields_n, NULL},
+    {"cloud.defaults.", pool_fields, &pool_fields_n, NULL},
+    {"study.", study_fields, &study_fields_n, NULL},
 };
 #define PLACES (sizeof places / sizeof *places)
 #define SETTINGS_MAX 128

@@ -47,8 +47,12 @@ static char **plot_environment(void) {
 
 /* gnuplot in the study's folder, its messages into `messages`.  0 or an errno. */
 static int start_gnuplot(const char *folder, const char *settings, const char *script, int messages, pid_t *child) {
-    char *const argv[] = {(char[]){"gnuplot"}, (char[]){"-d"},           (char[]){"-e"},
-                          (char *)(uintptr_t)settings, (char *)(uintptr_t)script, NULL};
+    char *const argv[] = {(char[]){"gnuplot"},
+                          (char[]){"-d"},
+                          (char[]){"-e"},
+                          (char *)(uintptr_t)settings,
+                          (char *)(uintptr_t)script,
+                          NULL};
     posix_spawn_file_actions_t actions;
     char **environment = plot_environment();
     if (!environment) return ENOMEM;

@@ -23,7 +23,7 @@ struct pool_of_work {
     atomic_uint next, done;
     pthread_mutex_t lock;
     pthread_cond_t finished;
-    uint32_t working;     /* threads still at it */
+    uint32_t working; /* threads still at it */
     bool canceled;
     uint32_t failed_unit; /* lowest so far; n_units: none */
     struct error failure;

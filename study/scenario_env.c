@@ -145,8 +145,8 @@ static enum error_code unknown_trace(const struct scenario_env *env, const char 
     for (uint32_t i = 0; i < env->n_named; i++) names[i] = env->named[i].name;
     const char *near = text_nearest(path + strlen(SCENARIO_MEMORY), names);
     free(names);
-    return error_set(e, ERR_INPUT, path, "there is no trace in memory of this name%s%s%s%s", near ? "; did you mean \"" : "",
-                     near ? SCENARIO_MEMORY : "", near ? near : "", near ? "\"?" : "");
+    return error_set(e, ERR_INPUT, path, "there is no trace in memory of this name%s%s%s%s",
+                     near ? "; did you mean \"" : "", near ? SCENARIO_MEMORY : "", near ? near : "", near ? "\"?" : "");
 }
 
 /* It is as it is: what says how files are read does not apply. */
@@ -154,8 +154,8 @@ static enum error_code named_trace(const struct scenario_env *env, const struct 
                                    struct notes *notes, struct error *e) {
     const struct scenario_trace *t = &s->read;
     if (s->n_paths > 1)
-        return error_set(e, ERR_INPUT, "trace.paths", "a trace in memory (%.80s) stands alone; got %u paths", s->paths[0],
-                         s->n_paths);
+        return error_set(e, ERR_INPUT, "trace.paths", "a trace in memory (%.80s) stands alone; got %u paths",
+                         s->paths[0], s->n_paths);
     if (t->polarity || t->gap_ms || t->resolution_ms || t->align || t->cloud || t->product || t->epoch ||
         strcmp(t->single_means, "as written") != 0)
         return error_set(e, ERR_INPUT, "trace",

@@ -64,9 +64,9 @@ struct scenario {
     uint32_t n_groups;
     struct scenario_group *groups;
     struct group_config *group_configs;
-    struct sim_config config;  /* of the run */
-    struct model *stress;      /* what happens to it; NULL: nothing */
-    struct stressed stressed;  /* the run with that in it */
+    struct sim_config config; /* of the run */
+    struct model *stress;     /* what happens to it; NULL: nothing */
+    struct stressed stressed; /* the run with that in it */
 };
 
 /* What resolving needs at every step. */

@@ -107,7 +107,8 @@ static enum error_code view_all(struct scenario *s, const struct trace *t, struc
     s->view.pools = calloc(t->n_pools ? t->n_pools : 1, sizeof *s->view.pools);
     if (!s->view.pools) return error_set(e, ERR_FAILED, NULL, "out of memory");
     if (t->n_pools) memcpy(s->view.pools, t->pools, t->n_pools * sizeof *t->pools);
-    for (uint32_t i = 0; i < t->n_pools && s->cloud_name && !s->read.cloud; i++) { /* a trace in memory knows no options */
+    /* a trace in memory knows no options */
+    for (uint32_t i = 0; i < t->n_pools && s->cloud_name && !s->read.cloud; i++) {
         s->view.pools[i].cloud = s->cloud_name;
         s->view.pools[i].cloud_inferred = false;
     }

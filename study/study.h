@@ -28,7 +28,7 @@ struct study {
     double precision; /* 0: none */
     enum metric_id precision_of;
     struct scenario **variants;
-    bool stressed; /* some variant has a stress scenario */
+    bool stressed;               /* some variant has a stress scenario */
     int64_t window_ms;           /* 0: none */
     int64_t independent_windows; /* windows (or runs) that fit side by side into the trace */
     struct run_record *records;  /* [variant * max_replications + replication] */

@@ -31,8 +31,7 @@ static void cut_times(const struct cut *c, int64_t *at_ms) {
     uint32_t n = 0;
     at_ms[n++] = 0;
     for (uint32_t i = c->first + 1; i < c->end; i++)
-        if (c->s->value[i] != c->s->value[i - 1])
-            at_ms[n++] = c->base_ms + raw_series_at_ms(c->s, i) - c->start_ms;
+        if (c->s->value[i] != c->s->value[i - 1]) at_ms[n++] = c->base_ms + raw_series_at_ms(c->s, i) - c->start_ms;
 }
 
 static enum error_code make_capacity(const struct raw_pool *raw, const struct placement *at, int64_t start_ms,

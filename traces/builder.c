@@ -31,7 +31,8 @@ void samples_free(struct series *s) {
 }
 
 static void raw_pool_free(struct raw_pool *p) {
-    char *texts[] = {p->name, p->cloud, p->region, p->zone, p->instance_type, p->offset, p->epoch, p->points_path, p->offset_place};
+    char *texts[] = {p->name,   p->cloud, p->region,      p->zone,        p->instance_type,
+                     p->offset, p->epoch, p->points_path, p->offset_place};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) free(texts[i]);
     samples_free(&p->capacity);
     samples_free(&p->price);

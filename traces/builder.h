@@ -39,9 +39,9 @@ struct series {
     char *path; /* NULL: there is no such series */
     uint32_t n, room;
     int64_t *at;
-    int64_t *value;        /* instances (TRACE_UNLIMITED: no bound) or micro-dollars per hour */
-    int64_t *clock;        /* with by_sample: time of every sample; NULL: equal steps */
-    bool clock_borrowed;   /* from the capacity that the prices belong to */
+    int64_t *value;      /* instances (TRACE_UNLIMITED: no bound) or micro-dollars per hour */
+    int64_t *clock;      /* with by_sample: time of every sample; NULL: equal steps */
+    bool clock_borrowed; /* from the capacity that the prices belong to */
     bool by_sample;
     int64_t gap_ms;        /* 0: none written */
     int64_t resolution_ms; /* probing interval, 0: not said */

@@ -69,10 +69,10 @@ struct model_runs {
 };
 /* The logarithm of the price moves by small steps and is drawn back. */
 struct model_price {
-    double mean_usd;  /* $/h, over time */
-    double every_h;   /* mean time between changes, exponential */
-    double step;      /* mean absolute step of the logarithm (Laplace); 0: constant */
-    double pull;      /* share of the distance to the middle that one step takes back, 0 to 1 */
+    double mean_usd; /* $/h, over time */
+    double every_h;  /* mean time between changes, exponential */
+    double step;     /* mean absolute step of the logarithm (Laplace); 0: constant */
+    double pull;     /* share of the distance to the middle that one step takes back, 0 to 1 */
 };
 struct model_pool {
     char *name;                                  /* unique */
@@ -114,9 +114,9 @@ struct model_lifetime {
 };
 
 struct model {
-    char *name, *about; /* "" none */
-    int process; /* enum model_process */
-    int shares;  /* enum model_shares */
+    char *name, *about;    /* "" none */
+    int process;           /* enum model_process */
+    int shares;            /* enum model_shares */
     int64_t span_ms;       /* of a trace when nothing else is asked; 0: not said */
     int64_t resolution_ms; /* probing interval; 0: none, changes at any moment */
     int64_t epoch_ms;      /* Unix time of time 0; INT64_MIN: none */

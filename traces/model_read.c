@@ -275,7 +275,7 @@ static enum error_code check_texts(const struct model_pool *p, const char *where
 
 static enum error_code read_pool(struct model *m, const cJSON *v, const char *where, struct model_pool *p,
                                  struct error *e) {
-    static const char *const others[] = {"levels", "availability", "weights",    "loads",    "waves",   "up",  "down",
+    static const char *const others[] = {"levels", "availability", "weights",    "loads",    "waves", "up",  "down",
                                          "width",  "batches",      "whole_loss", "refill_h", "price", "fit", NULL};
     struct place place;
     TRY(read_table(v, where, pool_fields, COUNT(pool_fields), others, p, e));
@@ -356,14 +356,15 @@ static enum error_code read_epoch(struct model *m, const cJSON *v, const char *w
 }
 
 static enum error_code read_model(struct model *m, const cJSON *doc, const char *outer, struct error *e) {
-    static const char *const others[] = {"format", "epoch", "scales_h", "common", "pools", "events", "lifetime",
-                                         "fit",    NULL};
+    static const char *const others[] = {"format", "epoch",    "scales_h", "common", "pools",
+                                         "events", "lifetime", "fit",      NULL};
     struct place place;
     const cJSON *format = member(doc, "format"), *epoch = member(doc, "epoch"), *pools = member(doc, "pools");
     const cJSON *events = member(doc, "events"), *lifetime = member(doc, "lifetime");
     TRY(read_table(doc, outer, top_fields, COUNT(top_fields), others, m, e));
     if (!cJSON_IsNumber(format) || format->valuedouble != FORMAT_VERSION)
-        return error_set(e, ERR_INPUT, inside(&place, outer, "format"), "expected %d; is this a model?", FORMAT_VERSION);
+        return error_set(e, ERR_INPUT, inside(&place, outer, "format"), "expected %d; is this a model?",
+                         FORMAT_VERSION);
     const char *texts[] = {m->name, m->about};
     for (size_t i = 0; i < COUNT(texts); i++)
         if (texts[i] && raw_text_fault(texts[i]))

@@ -35,8 +35,8 @@ static enum error_code settle_gap(const struct trace_builder *b, const struct ra
                          p->name);
     if (s->gap_ms > TIME_LIMIT_MS / s->samples)
         return error_set(e, ERR_INPUT, s->path,
-                         "%u samples of %" PRId64 " ms are longer than the limit of %" PRId64 " days", s->samples, s->gap_ms,
-                         (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
+                         "%u samples of %" PRId64 " ms are longer than the limit of %" PRId64 " days", s->samples,
+                         s->gap_ms, (int64_t)(TIME_LIMIT_MS / MS_PER_DAY));
     return OK;
 }
 

@@ -69,14 +69,14 @@ struct trace_cache {
 /* How to read.  Zero-initialised means: as written, polarity up. */
 enum trace_polarity { TRACE_UP, TRACE_PREEMPTED };
 struct trace_options {
-    enum trace_polarity polarity; /* TRACE_PREEMPTED: a 0/1 series with 1 = preempted is inverted */
-    uint32_t single_means;        /* the 1 of a 0/1 series: 0 = as written, 1, K, or TRACE_UNLIMITED */
-    int64_t gap_ms;               /* sampling step of series without timestamps; 0 = as written */
-    int64_t resolution_ms;        /* overrides the probing interval; 0 = as known */
-    const char *align_path;       /* per-pool offsets file, or NULL */
-    const char *cloud;            /* sets every pool's cloud, or NULL to infer */
-    const char *product;          /* ProductDescription to keep of an AWS price history, or NULL */
-    const char *epoch;            /* date of the first sample of series without dates, or NULL */
+    enum trace_polarity polarity;    /* TRACE_PREEMPTED: a 0/1 series with 1 = preempted is inverted */
+    uint32_t single_means;           /* the 1 of a 0/1 series: 0 = as written, 1, K, or TRACE_UNLIMITED */
+    int64_t gap_ms;                  /* sampling step of series without timestamps; 0 = as written */
+    int64_t resolution_ms;           /* overrides the probing interval; 0 = as known */
+    const char *align_path;          /* per-pool offsets file, or NULL */
+    const char *cloud;               /* sets every pool's cloud, or NULL to infer */
+    const char *product;             /* ProductDescription to keep of an AWS price history, or NULL */
+    const char *epoch;               /* date of the first sample of series without dates, or NULL */
     const struct trace_cache *cache; /* of trace_load; NULL: none */
 };
 

@@ -38,7 +38,7 @@ static void quantiles_by_hand(void **state) {
         {"weibull-normal(0,1s,1,24.273h,0.233h)", 0.5, 87382800},
         {"weibull-normal(0.5,100s,1,24h,0s)", 0.25, 1e5 * 0.69314718055994531}, /* the normal is far above */
         {"weibull-normal(0.5,100s,1,24h,0s)", 0.75, 86400000},                  /* the Weibull far below */
-        {"weibull-normal(0.385,3h,5,24.273h,0.233h)", 0.6925, 87382800}, /* .385 + .615 / 2 */
+        {"weibull-normal(0.385,3h,5,24.273h,0.233h)", 0.6925, 87382800},        /* .385 + .615 / 2 */
         {"empirical(60s, 75s ,90s,30s)", 0.01, 30000},
         {"empirical(60s,75s,90s,30s)", 0.26, 60000},
         {"empirical(60s,75s,90s,30s)", 0.99, 90000},

@@ -53,8 +53,10 @@ static void own_text_may_be_an_argument(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_and_returns),        cmocka_unit_test(outer_place_comes_first),
-        cmocka_unit_test(long_text_is_cut),         cmocka_unit_test(own_text_may_be_an_argument),
+        cmocka_unit_test(fills_and_returns),
+        cmocka_unit_test(outer_place_comes_first),
+        cmocka_unit_test(long_text_is_cut),
+        cmocka_unit_test(own_text_may_be_an_argument),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

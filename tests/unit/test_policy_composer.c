@@ -344,7 +344,7 @@ static void test_series_autoscaler(void **state) {
     assert_int_equal(target, 5);
     assert_int_equal(next, 20000);
     assert_true(composer_demand(&f->spec, half, 19999, &target, &next));
-    assert_int_equal(target, 3); /* 2.5, to the nearest; the other half gets the rest */
+    assert_int_equal(target, 3);               /* 2.5, to the nearest; the other half gets the rest */
     struct composer_share third = {0, 333333}; /* of 5: 1.67 */
     assert_true(composer_demand(&f->spec, third, 19999, &target, &next));
     assert_int_equal(target, 2);

@@ -54,7 +54,11 @@ static const struct family all_families[] = {
 /* A family goes into a scenario, to the millisecond, where it has a form there. */
 static void families_as_scenario_text(void **state) {
     (void)state;
-    static const char *const said[N_FAMILIES] = {"exponential(3h)", "weibull(84m,0.42)", NULL, "lognormal(1h,0.5)", NULL,
+    static const char *const said[N_FAMILIES] = {"exponential(3h)",
+                                                 "weibull(84m,0.42)",
+                                                 NULL,
+                                                 "lognormal(1h,0.5)",
+                                                 NULL,
                                                  "weibull-normal(0.385,12924s,0.634,87382800ms,838800ms)"};
     for (size_t i = 0; i < N_FAMILIES; i++) {
         struct strbuf text = {0};
@@ -69,7 +73,8 @@ static void families_as_scenario_text(void **state) {
     assert_string_equal(text.data, "empirical(15m,1h)");
     strbuf_free(&text);
     /* flatter than a scenario takes */
-    assert_false(family_scenario_text(&(struct family){.kind = FAMILY_WEIBULL, .p = {1, .03}, .cap_h = INFINITY}, &text));
+    assert_false(
+        family_scenario_text(&(struct family){.kind = FAMILY_WEIBULL, .p = {1, .03}, .cap_h = INFINITY}, &text));
 }
 
 /* Draws by inversion follow the survival function, and their mean the mean. */

@@ -332,7 +332,8 @@ static void strings_grow_and_escape(void **state) {
 static void lines_are_escaped(void **state) {
     (void)state;
     struct strbuf b = {0};
-    strbuf_line(&b, "a\x1b[31m\n\t\r\x7f \xc3\xa9 \xf0\x9f\x98\x80 \xff\xc2\x9b" "1m\xe2\x82");
+    strbuf_line(&b, "a\x1b[31m\n\t\r\x7f \xc3\xa9 \xf0\x9f\x98\x80 \xff\xc2\x9b"
+                    "1m\xe2\x82");
     assert_string_equal(b.data, "a\\x1b[31m\\n\\t\\r\\x7f \xc3\xa9 \xf0\x9f\x98\x80 \\xff\\xc2\\x9b1m\\xe2\\x82");
     strbuf_free(&b);
     assert_true(text_is_utf8("") && text_is_utf8("\xc3\xa9x") && !text_is_utf8("x\xc3") && !text_is_utf8("\xff"));
