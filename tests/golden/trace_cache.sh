@@ -48,7 +48,7 @@ done
 same trace convert -o - "$data/demo"
 same trace stat --single-means 4 --polarity preempted "$data/demo"
 same trace plot --ascii "$data/demo"
-same trace fit --skip-few "$data/demo/us-east-1a_v100_1.json"
+same trace fit --process runs --skip-few "$data/demo/us-east-1a_v100_1.json"
 same run --trace "$data/demo" --trace-means launch --start 1d --horizon 5d --target 3 --policy spot+round-robin --json
 same run --trace "$data/demo/us-*.json" --target 2 --policy spot+cheapest --json --align "$work/none.csv"
 same run --trace "$data/demo" "$data/demo/none" --target 2 --policy spot+cheapest --json

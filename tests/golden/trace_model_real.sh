@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fits each real campaign and compares policies on it and on traces made from
 # the model (docs/synthetic-traces.md has the tables).  Skipped where the real
-# traces are not there.
+# traces are not there.  SPOTSIM_FEW=1: three campaigns (prices, alignment, several
+# instances, one pool) and a few traces of each, too few to judge a model by: the
+# shape is not looked at then.
 program=${SPOTSIM:-build/spotsim}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 real=${SPOTSIM_TRACES:-../shared/traces}
@@ -15,6 +17,8 @@ trap 'rm -rf "$work"' EXIT
 bad=0 campaigns=0
 traces=100
 [ "${SPOTSIM_FULL:-0}" = 1 ] && traces=400
+few=${SPOTSIM_FEW:-0}
+[ "$few" = 1 ] && traces=4
 
 # campaign NAME MISSES FIT-OPTIONS PATH...: at most so many of the 18 quantities
 # outside; the shape within the limits below
@@ -32,15 +36,15 @@ campaign() {
         bad=$((bad + 1))
         return
     }
-    awk -v name="$name" -v misses="$misses" '
-        function check(ok, what) { if (!ok) { print name ": " what; bad = 1 } }
+    awk -v name="$name" -v misses="$misses" -v few="$few" '
+        function check(ok, what) { if (!ok && few != 1) { print name ": " what; bad = 1 } }
         function off(a, b) { return a > b ? a - b : b - a }
         /^all pools down/ { check($(NF-3) < 0.004 || ($(NF-2) < 2 * $(NF-3) && $(NF-2) > $(NF-3) / 2), $0) }
         /^state correlation/ { check(off($(NF-3), $(NF-2)) < 0.1, $0) }
         /^changes per pool/ { check(off($(NF-3), $(NF-2)) < 0.25 * $(NF-3), $0) }
         /^spread of a pool/ { check(off($(NF-3), $(NF-2)) < 0.2 * $(NF-3), $0) }
         / of [0-9]+ within:/ { found = 1; check($3 - $1 <= misses, $0) }
-        END { check(found, "no verdict"); exit bad }' "$work/$name.txt" || {
+        END { if (!found) print name ": no verdict"; exit bad || !found }' "$work/$name.txt" || {
         cat "$work/$name.txt"
         bad=$((bad + 1))
     }
@@ -50,11 +54,13 @@ s=$real/skypilot
 printf 'pool,offset\nus-east-2b_v100_1,1462ticks\n' >"$work/wide16.align"
 printf 'pool,offset\nus-east-1f_v100_1,1975ticks\n' >"$work/wide4.align"
 campaign nine-2023 0 "" "$s/availability/1-node/aws-02-15-2023" "$real/skynomad/v100_spot_prices.json"
-campaign eight-2022 3 "" "$s/availability/1-node/aws-10-26-2022"
 campaign wide16 4 "" "$s/availability/16-node/aws-08-27-2023"
-campaign wide4 2 "" "$s/preemption/4-node/aws-08-03-2023"
 campaign intel 1 "" "$s/preemption/1-node/aws-04-19-2023"
-campaign aws1 2 "" "$real/spothedge/AWS1"
-campaign aws2 4 "" "$real/spothedge/AWS2"
+if [ "$few" != 1 ]; then
+    campaign eight-2022 3 "" "$s/availability/1-node/aws-10-26-2022"
+    campaign wide4 2 "" "$s/preemption/4-node/aws-08-03-2023"
+    campaign aws1 2 "" "$real/spothedge/AWS1"
+    campaign aws2 4 "" "$real/spothedge/AWS2"
+fi
 echo "# count: campaigns compared with their models: $campaigns"
 [ $bad -eq 0 ]

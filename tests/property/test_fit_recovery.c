@@ -52,7 +52,7 @@ static void score(const struct family *truth, const struct fit_candidate *c, uin
 static void recover_family(const char *up, const char *down, const char *span) {
     char text[1024], what[64];
     struct error e = {0};
-    uint32_t hits[2][FAMILY_PARAMETERS_MAX] = {{0}}, n = (uint32_t)test_times(40, 600);
+    uint32_t hits[2][FAMILY_PARAMETERS_MAX] = {{0}}, n = (uint32_t)test_slow_times(10, 40, 600);
     snprintf(text, sizeof text,
              "{\"format\": 1, \"process\": \"runs\", \"span\": \"%s\", \"resolution\": \"600s\", \"pools\": "
              "[{\"name\": \"p\", \"up\": %s, \"down\": %s}]}",
@@ -106,7 +106,7 @@ static void h2(void **state) {
 static void lognormal(void **state) {
     (void)state;
     struct error e = {0};
-    const uint32_t n = (uint32_t)test_times(60, 600);
+    const uint32_t n = (uint32_t)test_slow_times(10, 60, 600);
     uint32_t hits[FAMILY_PARAMETERS_MAX] = {0};
     struct model *m =
         parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"365d\", \"resolution\": \"600s\", \"pools\": "
@@ -133,7 +133,7 @@ static void lognormal(void **state) {
  * that only a full pool shows. */
 static void recover_group_loss(uint32_t width, double whole, const char *resolution) {
     static const double batch[] = {0.6, 0.3, 0.1};
-    const uint32_t n = (uint32_t)test_times(60, 400);
+    const uint32_t n = (uint32_t)test_slow_times(15, 60, 400);
     uint32_t hits[4] = {0};
     char text[1024], what[64];
     double refill = 0;
@@ -183,7 +183,7 @@ static void group_loss(void **state) {
 
 static void lifetime_mixture(void **state) {
     (void)state;
-    const uint32_t n = (uint32_t)test_times(12, 100), lives = 700;
+    const uint32_t n = (uint32_t)test_slow_times(4, 12, 100), lives = 700;
     struct error e = {0};
     uint32_t hits[FAMILY_PARAMETERS_MAX] = {0};
     struct model *m =
@@ -220,7 +220,7 @@ static void stationary(void **state) {
         parse("{\"format\": 1, \"process\": \"runs\", \"span\": \"60d\", \"resolution\": \"600s\", \"pools\": "
               "[{\"name\": \"p\", \"up\": {\"family\": \"weibull\", \"scale_h\": 2, \"shape\": 0.5}, \"down\": "
               "{\"family\": \"h2\", \"p_short\": 0.6, \"mean_short_h\": 0.3, \"mean_long_h\": 3}}]}");
-    for (uint64_t seed = 0; seed < 6; seed++) {
+    for (uint64_t seed = 0; seed < test_slow_times(1, 6, 6); seed++) {
         struct trace *t = make(m, seed);
         struct fit f;
         struct fit_options plain = {.process = MODEL_RUNS, .family = "weibull", .no_swing = true}, held = plain;
@@ -294,7 +294,7 @@ static void independent_pools(void **unused) {
     strbuf_printf(&text, "]}");
     struct model *m = parse(text.data);
     struct fit_options o = {.process = MODEL_STATE, .no_swing = true};
-    for (uint64_t seed = 5; seed < 5 + test_times(2, 20); seed++) {
+    for (uint64_t seed = 5; seed < 5 + test_slow_times(1, 2, 20); seed++) {
         double there = 0, changes = 0, weight = 0;
         struct trace *t = make(m, seed);
         struct fit f;
@@ -365,7 +365,7 @@ static void cover_fit(const struct fit *f, const struct model *truth, struct cov
 /* The hidden state's parameters are within their stated errors. */
 static void state_errors_hold(void **unused) {
     (void)unused;
-    const uint32_t n = (uint32_t)test_times(8, 200);
+    const uint32_t n = (uint32_t)test_slow_times(1, 8, 200);
     struct error e = {0};
     struct covered c = {.n = {0}};
     struct fit_options o = {.process = MODEL_STATE, .bootstrap = 20};

@@ -8,9 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-uint64_t test_times(uint64_t bounded, uint64_t full) {
-    const char *set = getenv("SPOTSIM_FULL");
-    return set && strcmp(set, "1") == 0 ? full : bounded;
+static bool is_set(const char *variable) {
+    const char *set = getenv(variable);
+    return set && strcmp(set, "1") == 0;
+}
+
+uint64_t test_times(uint64_t bounded, uint64_t full) { return is_set("SPOTSIM_FULL") ? full : bounded; }
+
+uint64_t test_slow_times(uint64_t few, uint64_t bounded, uint64_t full) {
+    return is_set("SPOTSIM_FEW") ? few : test_times(bounded, full);
 }
 
 void test_count(const char *what, uint64_t n) {

@@ -16,6 +16,9 @@
 /* How many cases to try: `bounded` in the default check, `full` when
  * SPOTSIM_FULL=1. */
 uint64_t test_times(uint64_t bounded, uint64_t full);
+/* The same for slow tests: `few` when SPOTSIM_FEW=1, which is set where every test
+ * runs once more in a slower build (docs/validation.md). */
+uint64_t test_slow_times(uint64_t few, uint64_t bounded, uint64_t full);
 /* Reports how many cases a test tried; the runner shows these lines. */
 void test_count(const char *what, uint64_t n);
 
