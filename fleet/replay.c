@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "fleet/fleet_private.h"
@@ -140,7 +141,9 @@ static enum error_code read_lists(struct replay *r, struct policy_registry *regi
 
 static enum error_code read_header(struct replay *r, const char *line, struct policy_registry *registry,
                                    const char *where, struct error *e) {
-    r->header = cJSON_ParseWithOpts(line, NULL, true);
+    bool no_memory;
+    r->header = json_parse(line, strlen(line) + 1, NULL, true, &no_memory);
+    if (no_memory) return error_set(e, ERR_FAILED, where, "out of memory");
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->header, "spotsim_journal");
     if (!cJSON_IsNumber(version))
         return error_set(e, ERR_INPUT, where, "not a journal: expected {\"spotsim_journal\":1,...}");
@@ -282,7 +285,9 @@ static enum error_code replay_end(struct replay *r, const cJSON *line, const cha
 
 static enum error_code replay_line(struct replay *r, const char *text, const char *where, uint64_t *steps,
                                    bool *complete, struct error *e) {
-    cJSON *line = cJSON_ParseWithOpts(text, NULL, true);
+    bool no_memory;
+    cJSON *line = json_parse(text, strlen(text) + 1, NULL, true, &no_memory);
+    if (no_memory) return error_set(e, ERR_FAILED, where, "out of memory");
     const cJSON *tag = cJSON_IsArray(line) ? cJSON_GetArrayItem(line, 0) : NULL;
     enum error_code rc;
     if (!cJSON_IsString(tag)) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 static enum error_code syntax_error(const char *text, size_t size, const char *at, const char *name, struct error *e) {
@@ -86,7 +87,9 @@ enum error_code json_text_parse(const char *text, size_t size, const char *name,
     if (memchr(text, 0, size)) return error_set(e, ERR_INPUT, name, "a NUL byte in the file: not JSON");
     TRY(check_utf8(text, size, name, e));
     const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, &end, true);
+    bool no_memory;
+    cJSON *root = json_parse(text, size + 1, &end, true, &no_memory);
+    if (no_memory) return error_set(e, ERR_FAILED, name, "out of memory");
     if (!root) return syntax_error(text, size, end, name, e);
     struct strbuf path = {0};
     enum error_code rc = check_tree(root, name, &path, e);

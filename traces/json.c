@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 
 /* Brackets or a string are still open at the end of the text. */
@@ -71,7 +72,9 @@ static enum error_code parse_all(const char *path, const char *data, size_t size
     const char *s = skip_blank(data, end);
     while (s < end) {
         const char *stop = s;
-        cJSON *document = cJSON_ParseWithLengthOpts(s, (size_t)(end - s), &stop, 0);
+        bool no_memory;
+        cJSON *document = json_parse(s, (size_t)(end - s), &stop, false, &no_memory);
+        if (no_memory) return error_set(e, ERR_FAILED, path, "out of memory");
         if (!document) return syntax_error(path, data, end, stop, e);
         TRY(append(out, document, path, e));
         s = skip_blank(stop, end);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "traces/json.h"
 #include "traces/readers.h"
@@ -21,13 +22,14 @@ bool manifest_may_start(const char *data, size_t size) {
     return first == data + size || *first == '{';
 }
 
-bool manifest_is(const char *data, size_t size) {
+bool manifest_is(const char *data, size_t size, bool *no_memory) {
     const char *end = data + size;
+    *no_memory = false;
     data = first_mark(data, end);
     if (data == end || *data != '{') return false;
     /* Only then is a second parse worth its time. */
     if (!memmem(data, (size_t)(end - data), "\"files\"", 7)) return false;
-    cJSON *doc = cJSON_ParseWithLength(data, (size_t)(end - data));
+    cJSON *doc = json_parse(data, (size_t)(end - data), NULL, false, no_memory);
     bool found = cJSON_IsObject(doc) && cJSON_GetObjectItemCaseSensitive(doc, "files");
     cJSON_Delete(doc);
     return found;

@@ -26,8 +26,9 @@ struct manifest {
 
 /* Whether a file that starts with these bytes can be a manifest. */
 bool manifest_may_start(const char *data, size_t size);
-/* Whether the text looks like a manifest: a JSON object with "files". */
-bool manifest_is(const char *data, size_t size);
+/* Whether the text looks like a manifest: a JSON object with "files".  False, too,
+ * when there is no memory to tell. */
+bool manifest_is(const char *data, size_t size, bool *no_memory);
 /* Free with manifest_free, on failure too. */
 enum error_code manifest_parse(const char *path, const char *data, size_t size, struct manifest *out, struct error *e);
 void manifest_free(struct manifest *m);

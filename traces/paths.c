@@ -182,8 +182,10 @@ static enum error_code add_named(struct input_files *out, const struct named_pat
         return add_file(out, p->path, NULL, number, e);
     TRY(sources_read(sources, p->path, &number, e));
     const struct file_buffer *text = &sources->text;
-    if (p->kind == NAMED_MANIFEST || manifest_is(text->data, text->size))
+    bool no_memory = false;
+    if (p->kind == NAMED_MANIFEST || manifest_is(text->data, text->size, &no_memory))
         return add_manifest(out, p->path, text->data, text->size, e);
+    if (no_memory) return error_set(e, ERR_FAILED, p->path, "out of memory");
     return add_file(out, p->path, NULL, number, e);
 }
 

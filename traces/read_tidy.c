@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "traces/csv.h"
 #include "traces/json.h"
@@ -116,7 +117,9 @@ static enum error_code describe_pool(struct tidy *t, const cJSON *o, struct erro
 }
 
 static enum error_code pool_line(struct tidy *t, const char *text, struct error *e) {
-    cJSON *o = cJSON_Parse(text);
+    bool no_memory;
+    cJSON *o = json_parse(text, strlen(text), NULL, false, &no_memory);
+    if (no_memory) return error_set(e, ERR_FAILED, NULL, "out of memory");
     enum error_code rc = cJSON_IsObject(o)
                              ? describe_pool(t, o, e)
                              : error_set(e, ERR_INPUT, NULL, "expected '# pool {...}' with a JSON object");
