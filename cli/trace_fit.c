@@ -10,18 +10,21 @@
 
 static const struct option own[] = {
     {"output", OPTION_VALUE, "FILE", "where to write the model (also -o)", NULL, false},
-    {"process", OPTION_VALUE, "state|runs",
-     "what drives pools: a hidden state that pools share (state), or up- and down-runs, independent", NULL, false},
+    {"process", OPTION_VALUE, "blocks|state|runs",
+     "what drives pools: their own record, in blocks of all of them in another order (blocks); a hidden state that "
+     "pools "
+     "share; up- and down-runs, independent",
+     NULL, false},
     {"family", OPTION_VALUE, "NAME", "of run lengths: exponential, weibull, lognormal, h2, empirical (best by AIC)",
      NULL, false},
     {"stationary", OPTION_FLAG, NULL, "fit the runs under the trace's availability", NULL, false},
     {"shares", OPTION_VALUE, "exact|expected",
      "whether each synthetic trace has exactly the fitted shares of time, or only on average (exact)", NULL, false},
     {"bootstrap", OPTION_VALUE, "N",
-     "traces made from the model and fitted again for standard errors of the hidden state (20, 8 for more than 24 "
+     "of process state: traces made from the model and fitted again for standard errors (20, 8 for more than 24 "
      "pools; 0: none)",
      NULL, false},
-    {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week", NULL, false},
+    {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week; blocks need not keep the hour", NULL, false},
     {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs", NULL, false},
     {"name", OPTION_VALUE, "TEXT", "what to call the model", NULL, false},
     {"quiet", OPTION_FLAG, NULL, "no tables", NULL, false},
@@ -31,13 +34,19 @@ static const struct option own[] = {
 static enum error_code choice(const struct options *o, const char *name, const char *const *names, int *value,
                               struct error *e) {
     const char *text = options_get(o, name);
+    struct strbuf list = {0};
     if (!text) return OK;
-    for (int i = 0; names[i]; i++)
+    for (int i = 0; names[i]; i++) {
         if (strcmp(names[i], text) == 0) {
             *value = i;
+            strbuf_free(&list);
             return OK;
         }
-    return error_set(e, ERR_INPUT, name, "'%.40s' is not %s or %s", text, names[0], names[1]);
+        strbuf_printf(&list, "%s%s", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+    }
+    enum error_code rc = error_set(e, ERR_INPUT, name, "'%.40s' is not %s", text, list.data ? list.data : "known");
+    strbuf_free(&list);
+    return rc;
 }
 
 static enum error_code put_results(const struct options *o, struct strbuf *report, struct strbuf *model,
@@ -59,24 +68,30 @@ static enum error_code name_model(const struct options *o, struct model *m, cons
     return model_text(&m->about, about, e);
 }
 
-/* The hidden state is fitted to all pools at once, up to the end of the shortest. */
-static void say_what_is_left_out(const struct trace *t) {
-    char common[32], longest[32], note[160];
+/* State and blocks are of all pools at once, up to the end of the shortest. */
+static void say_what_is_left_out(const struct trace *t, int process) {
+    char common[32], longest[32], note[200];
     uint32_t longer = 0, most = 0;
     for (uint32_t i = 0; i < t->n_pools; i++) {
         longer += t->pools[i].span_ms > t->span_ms;
         if (t->pools[i].span_ms > t->pools[most].span_ms) most = i;
     }
-    if (!longer) return;
-    snprintf(note, sizeof note,
-             "the state is fitted to the first %s, which all pools have; %u of %u have more, up to %s",
+    if (!longer || process == MODEL_RUNS) return;
+    snprintf(note, sizeof note, "%s the first %s, which all pools have; %u of %u have more, up to %s",
+             process == MODEL_STATE ? "the state is fitted to" : "blocks are cut from",
              text_format_duration(t->span_ms, common), longer, t->n_pools,
              text_format_duration(t->pools[most].span_ms, longest));
     cli_say("note", note);
 }
 
+static void say_what_is_ignored(const struct options *o, int process) {
+    const char *bootstrap = options_get(o, "bootstrap");
+    if (process != MODEL_STATE && bootstrap && strcmp(bootstrap, "0") != 0)
+        cli_say("note", "--bootstrap is for --process state; this process has no parameters that need it");
+}
+
 static enum error_code fit_a_trace(const struct options *o, struct error *e) {
-    struct fit_options how = {.process = MODEL_STATE,
+    struct fit_options how = {.process = MODEL_BLOCKS,
                               .shares = SHARES_EXACT,
                               .family = options_get(o, "family"),
                               .stationary = options_get(o, "stationary") != NULL,
@@ -93,7 +108,8 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     if (!options_get(o, "bootstrap") && t->n_pools > FIT_MANY_POOLS) bootstrap = FIT_BOOTSTRAP_MANY;
     how.bootstrap = (uint32_t)bootstrap;
     enum error_code rc = fit_trace(t, &how, &fit, e);
-    if (rc == OK && how.process == MODEL_STATE) say_what_is_left_out(t);
+    if (rc == OK) say_what_is_left_out(t, how.process);
+    if (rc == OK) say_what_is_ignored(o, how.process);
     if (rc == OK) rc = name_model(o, fit.model, o->positional[0], e);
     if (rc == OK) {
         fit_report(&fit, &report);

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Runs policies on the real trace and on synthetic ones: every (policy, trace)
- * is a unit, taken by threads, with a slot of its own for what comes out. */
+ * From two traces, or a trace and a model, to a comparison: what the user did not
+ * say is filled in, synthetic traces are made, all are looked at and run. */
 #include "study/compare.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "sim/sim.h"
-#include "study/runner.h"
+#include "study/compare_private.h"
 #include "traces/fit.h"
 #include "traces/synth.h"
 
 #define COLD_START "183s"
-#define WARMUP_MS MS_PER_DAY /* of a window, at most: what the fleet was before matters no more */
 #define PRICE_SPOT "1"
 #define PRICE_ON_DEMAND "3"
 #define ON_DEMAND_FACTOR 3.0 /* on-demand price over the mean spot price, when the trace has only the latter */
@@ -32,17 +28,6 @@ static const char *const six[] = {
 };
 #define SIX (sizeof six / sizeof *six)
 
-struct work {
-    struct scenario *const *scenarios; /* [policy] */
-    const struct trace *real, *const *synth;
-    struct comparison *out;
-    atomic_uint next;
-    uint32_t units;
-    pthread_mutex_t lock;
-    uint32_t failed_unit;
-    struct error failure;
-};
-
 void comparison_free(struct comparison *c) {
     for (uint32_t i = 0; i < c->n_policies; i++) free(c->policy[i]);
     free(c->real);
@@ -52,94 +37,6 @@ void comparison_free(struct comparison *c) {
     free(c->synth_shape);
     notes_free(&c->notes);
     memset(c, 0, sizeof *c);
-}
-
-/* ---- runs ------------------------------------------------------------------------------ */
-
-/* Counts [from_ms, to_ms) of the trace; the fleet starts `warmup_ms` before. */
-static enum error_code run_once(struct sim *sim, struct sim_config *config, int64_t from_ms, int64_t to_ms,
-                                int64_t warmup_ms, double *full, double *any, double *cost, struct error *e) {
-    struct sim_result result = {0};
-    struct sim_outputs outputs = {0};
-    config->window_start_ms = from_ms - warmup_ms;
-    config->warmup_ms = warmup_ms;
-    config->horizon_ms = to_ms - config->window_start_ms;
-    TRY(sim_run(sim, config, &outputs, &result, e));
-    *full = result.full;
-    *any = result.any;
-    *cost = result.cost_total_usd;
-    sim_result_free(&result);
-    return OK;
-}
-
-/* The whole trace, then windows side by side: each begins with the fleet that
- * the time before it leaves, as it is in the whole. */
-static enum error_code run_unit(struct work *w, struct sim *sim, uint32_t unit, struct error *e) {
-    struct comparison *c = w->out;
-    uint32_t per = c->n_traces + 1, policy = unit / per, trace = unit % per;
-    struct sim_config config = *scenario_config(w->scenarios[policy]);
-    struct policy_outcome *o = trace ? &c->synth[policy * c->n_traces + trace - 1] : &c->real[policy];
-    double sum = 0, squares = 0;
-    config.trace = trace ? w->synth[trace - 1] : w->real;
-    config.replication = trace;
-    int64_t first_ms = config.warmup_ms, span_ms = config.trace->span_ms;
-    TRY(run_once(sim, &config, first_ms, span_ms, first_ms, &o->full, &o->any, &o->cost_usd, e));
-    uint32_t windows = (uint32_t)((span_ms - first_ms) / c->window_ms);
-    if (windows > c->n_windows) windows = c->n_windows;
-    for (uint32_t k = 0; k < windows; k++) {
-        double full, any, cost;
-        int64_t from_ms = first_ms + k * c->window_ms, warmup_ms = from_ms < WARMUP_MS ? from_ms : WARMUP_MS;
-        TRY(run_once(sim, &config, from_ms, from_ms + c->window_ms, k ? warmup_ms : first_ms, &full, &any, &cost, e));
-        sum += full;
-        squares += full * full;
-        if (trace) continue;
-        c->real_window[policy * c->n_windows + k] = full;
-        c->real_window_cost[policy * c->n_windows + k] = cost;
-    }
-    o->windows = windows;
-    if (windows < 2) return OK;
-    double n = windows, v = (squares - sum * sum / n) / (n - 1);
-    o->window_mean = sum / n;
-    o->window_sd = v > 0 ? sqrt(v) : 0;
-    return OK;
-}
-
-static void *worker(void *arg) {
-    struct work *w = arg;
-    struct sim *sim = sim_new();
-    for (;;) {
-        uint32_t unit = atomic_fetch_add(&w->next, 1);
-        if (unit >= w->units) break;
-        struct error error = {0};
-        enum error_code rc =
-            sim ? run_unit(w, sim, unit, &error) : error_set(&error, ERR_FAILED, NULL, "out of memory");
-        if (rc == OK) continue;
-        pthread_mutex_lock(&w->lock);
-        if (unit < w->failed_unit) {
-            w->failed_unit = unit;
-            w->failure = error;
-        }
-        pthread_mutex_unlock(&w->lock);
-        break;
-    }
-    sim_free(sim);
-    return NULL;
-}
-
-static enum error_code run_all(struct work *w, uint32_t threads, struct error *e) {
-    pthread_t ids[64];
-    uint32_t started = 0;
-    if (!threads) threads = runner_cores();
-    if (threads > 64) threads = 64;
-    w->failed_unit = UINT32_MAX;
-    pthread_mutex_init(&w->lock, NULL);
-    while (started + 1 < threads && pthread_create(&ids[started], NULL, worker, w) == 0) started++;
-    worker(w);
-    for (uint32_t i = 0; i < started; i++) pthread_join(ids[i], NULL);
-    pthread_mutex_destroy(&w->lock);
-    if (w->failed_unit == UINT32_MAX) return OK;
-    if (e) *e = w->failure;
-    return w->failure.code;
 }
 
 /* ---- what the user did not say ------------------------------------------------------------ */
@@ -323,8 +220,7 @@ static enum error_code compare(struct scenario_doc *doc, struct scenario_env *en
         rc = check_pools(real, synth[i], e);
         if (rc == OK) rc = shape_of(synth[i], &c->synth_shape[i], e);
     }
-    struct work w = {.scenarios = scenarios, .real = real, .synth = synth, .out = c, .units = c->n_policies * (n + 1)};
-    if (rc == OK) rc = run_all(&w, o->threads, e);
+    if (rc == OK) rc = compare_runs(scenarios, real, synth, o->threads, c, e);
     for (uint32_t i = 0; i < COMPARE_POLICIES_MAX; i++) scenario_free(scenarios[i]);
     return rc;
 }

@@ -46,7 +46,7 @@ struct comparison {
     int64_t counted_ms;            /* of the real trace: all but the warm-up */
     uint32_t n_policies, n_traces; /* synthetic ones */
     char *policy[COMPARE_POLICIES_MAX];
-    struct policy_outcome *real;  /* [policy] */
+    struct policy_outcome *real;  /* [policy]; means over n_traces runs that differ by their draws */
     struct policy_outcome *synth; /* [policy * n_traces + trace] */
     double *real_window;          /* [policy * windows]: full availability */
     uint32_t n_windows;

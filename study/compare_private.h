@@ -20,4 +20,10 @@ static inline double shape_value(const struct shape *s, size_t offset) {
 }
 extern const char *const compare_size_titles[COMPARE_SIZES];
 
+/* Runs every policy on the real trace and the out->n_traces synthetic ones and
+ * fills in what came of it (compare_run.c); room in `out` is there. */
+enum error_code compare_runs(struct scenario *const *scenarios, const struct trace *real,
+                             const struct trace *const *synth, uint32_t threads, struct comparison *out,
+                             struct error *e);
+
 #endif

@@ -11,6 +11,7 @@
 #include "traces/fit_private.h"
 
 #define ROUNDS 8u /* of correction */
+#define BATCHES 10
 
 static const enum family_kind run_families[] = {FAMILY_EXPONENTIAL, FAMILY_WEIBULL, FAMILY_LOGNORMAL, FAMILY_H2,
                                                 FAMILIES};
@@ -89,6 +90,12 @@ static enum error_code check_bounded(const struct trace *t, struct error *e) {
     return OK;
 }
 
+/* Complete runs of either kind that a process needs. */
+static uint32_t runs_needed(const struct fit_options *o) {
+    if (o->skip_few && o->family) return family_runs_min(o->family);
+    return o->process == MODEL_BLOCKS ? FIT_BLOCKS_RUNS_MIN : FIT_RUNS_MIN;
+}
+
 static enum error_code too_few(const char *name, const struct evidence *v, uint32_t needed, const char *help,
                                struct error *e) {
     char level[64] = "";
@@ -98,13 +105,15 @@ static enum error_code too_few(const char *name, const struct evidence *v, uint3
 }
 
 /* Which pools have enough to say.  The state process takes weights from the
- * others for those that have not, if there are others; runs cannot. */
+ * others for those that have not, if there are others, and blocks repeat their
+ * record; runs can do nothing. */
 static enum error_code judge_pools(const struct grid *g, const struct fit_options *o, bool *enough, struct error *e) {
     uint32_t fine = 0, best = 0;
     struct evidence most = {0, 0, 0};
     for (uint32_t i = 0; i < g->n_pools; i++) {
         struct evidence v = pool_evidence(g, i);
-        enough[i] = (o->process == MODEL_STATE ? v.state : lesser(&v)) >= FIT_RUNS_MIN;
+        uint32_t least = o->process == MODEL_BLOCKS ? FIT_BLOCKS_RUNS_MIN : FIT_RUNS_MIN;
+        enough[i] = (o->process == MODEL_RUNS ? lesser(&v) : v.state) >= least;
         if (o->skip_few && o->family && lesser(&v) < family_runs_min(o->family)) enough[i] = false;
         fine += enough[i];
         if (!enough[i] && o->process == MODEL_RUNS && !o->skip_few)
@@ -114,8 +123,7 @@ static enum error_code judge_pools(const struct grid *g, const struct fit_option
         best = i;
     }
     return fine ? OK
-                : too_few(g->trace->pools[best].name, &most,
-                          o->skip_few && o->family ? family_runs_min(o->family) : FIT_RUNS_MIN,
+                : too_few(g->trace->pools[best].name, &most, runs_needed(o),
                           g->n_pools > 1 ? ", and no other pool has more" : "", e);
 }
 
@@ -226,22 +234,41 @@ enum error_code levels_fit(const struct trace_pool *p, int64_t span_ms, struct m
 
 /* ---- all together -------------------------------------------------------------------------- */
 
+/* Standard error of a pool's availability by batch means: tenths of the time. */
+static double availability_error(const struct trace_capacity *c, int64_t span_ms) {
+    double up[BATCHES] = {0}, mean = 0, squares = 0;
+    for (uint32_t i = 0; i < c->n && c->at_ms[i] < span_ms; i++) {
+        double from = (double)c->at_ms[i], to = (double)(i + 1 < c->n ? c->at_ms[i + 1] : span_ms);
+        for (int b = 0; b < BATCHES && c->value[i]; b++) {
+            double begin = (double)span_ms * b / BATCHES, end = (double)span_ms * (b + 1) / BATCHES;
+            double inside = fmin(to, end) - fmax(from, begin);
+            if (inside > 0) up[b] += inside / (end - begin);
+        }
+    }
+    for (int b = 0; b < BATCHES; b++) mean += up[b] / BATCHES;
+    for (int b = 0; b < BATCHES; b++) squares += (up[b] - mean) * (up[b] - mean);
+    return squares < 1e-20 ? 0 : sqrt(squares / (BATCHES - 1) / BATCHES);
+}
+
 static enum error_code fit_pool(const struct trace *t, uint32_t i, const struct grid *g, const struct fit_options *o,
                                 struct fit *f, struct error *e) {
     const struct trace_pool *p = &t->pools[i];
     struct model_pool *out = &f->model->pools[i];
     struct fit_pool *report = &f->pools[i];
-    struct evidence v = count_runs(&p->capacity);
+    struct evidence v = pool_evidence(g, i);
     TRY(name_pool(p, out, e));
     TRY(levels_fit(p, t->span_ms, out, e));
     report->availability = out->levels[0].capacity == 0 ? 1 - out->levels[0].share : 1;
+    report->availability_se = availability_error(&p->capacity, t->span_ms);
+    report->runs_seen = v.state > lesser(&v) ? v.state : lesser(&v);
     report->up.n = v.ups;
     report->down.n = v.downs;
     if (lesser(&v) >= FIT_RUNS_MIN) TRY(fit_runs(p, g->probe_h, o, out, report, e));
     price_fit(p, t->span_ms, out, report);
     out->has_state = o->process == MODEL_STATE;
     report->swing_p = NAN;
-    if (out->has_state && !o->no_swing && !report->thin) swing_fit(g, i, &out->state, &report->swing_p);
+    for (uint32_t w = 0; w < MODEL_WAVES_MAX; w++) report->wave_se[w][0] = report->wave_se[w][1] = NAN;
+    if (o->process != MODEL_RUNS && !o->no_swing && !report->thin) swing_fit(g, i, &out->state, &report->swing_p);
     return OK;
 }
 
@@ -254,6 +281,7 @@ static enum error_code fit_with_grid(const struct trace *t, const struct grid *g
         TRY(fit_pool(t, i, g, o, f, e));
     }
     correlation_fit(g, f);
+    if (o->process == MODEL_BLOCKS) return blocks_fit(t, f, e);
     if (o->process != MODEL_STATE) return OK;
     state.traces = simulate_count(f->model);
     enum error_code rc = state_fit(&state, e);
@@ -297,6 +325,7 @@ static enum error_code check_family(const char *name, struct error *e) {
 enum error_code fit_trace(const struct trace *t, const struct fit_options *o, struct fit *out, struct error *e) {
     struct trace view = {.pools = NULL};
     memset(out, 0, sizeof *out);
+    out->runs_needed = runs_needed(o);
     gsl_set_error_handler_off(); /* which would abort: what fails is looked at here */
     if (o->family) TRY(check_family(o->family, e));
     TRY(check_bounded(t, e));

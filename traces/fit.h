@@ -11,8 +11,9 @@
 
 /* Fewer complete runs of either kind than this and nothing is fitted. */
 #define FIT_RUNS_MIN 10u
-#define FIT_BOOTSTRAP 20u     /* a standard error within a sixth or so */
-#define FIT_BOOTSTRAP_MANY 8u /* where refits are slow: more than FIT_MANY_POOLS pools */
+#define FIT_BLOCKS_RUNS_MIN 3u /* an exchange of blocks joins three moments, in as many runs at best */
+#define FIT_BOOTSTRAP 20u      /* a standard error within a sixth or so */
+#define FIT_BOOTSTRAP_MANY 8u  /* where refits are slow: more than FIT_MANY_POOLS pools */
 #define FIT_MANY_POOLS 24u
 #define FIT_BOOTSTRAP_MAX 10000u
 
@@ -43,8 +44,9 @@ struct fit_side {
 };
 struct fit_pool {
     double availability;
-    double availability_se;
+    double availability_se;   /* by ten batch means; of the state from traces made again */
     bool thin;                /* too few changes of its own: weights and correlations are other pools' */
+    uint32_t runs_seen;       /* complete runs of each kind, at the level that it crosses most */
     struct fit_side up, down; /* without candidates when runs are too few */
     double weight_se[MODEL_SCALES_MAX];
     double wave_se[MODEL_WAVES_MAX][2]; /* of cosine and sine */
@@ -62,7 +64,9 @@ struct fit {
     double same_region, across_regions;       /* mean state correlation in the trace; NaN without pairs */
     double same_region_se, across_regions_se; /* by leaving out a tenth of the time, or from traces made again */
     double common_se[MODEL_SCALES_MAX];
+    double join_difference; /* of capacities where blocks join, mean over pools, shares of their largest */
     double *pair, *pair_se; /* [i * n_pools + j], i < j: correlation of the hidden variables; NULL without */
+    uint32_t runs_needed;   /* fewer: the pool is thin, or left out */
     uint32_t n_skipped;
     char **skipped; /* names of pools left out */
 };

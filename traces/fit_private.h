@@ -177,6 +177,8 @@ struct state_fit {
 };
 enum error_code state_fit(struct state_fit *s, struct error *e); /* what is given: g, m, rounds, traces, thin */
 void state_fit_free(struct state_fit *s);
+/* Records and joins (fit_blocks.c); waves must be there. */
+enum error_code blocks_fit(const struct trace *t, struct fit *f, struct error *e);
 /* Standard errors by fitting n traces made from the model again. */
 enum error_code state_errors(const struct state_fit *s, uint32_t n, struct fit *f, struct error *e);
 

@@ -52,7 +52,11 @@ static void put_state(const struct model *m, const struct model_pool *p, const s
         put_share(p->state.weight[k], f->thin ? NAN : f->weight_se[k], out);
     }
     if (f->thin) strbuf_puts(out, " (too few changes of its own: the other pools' mean)");
-    if (p->state.n_waves) strbuf_puts(out, "\n  swing:");
+    strbuf_puts(out, "\n");
+}
+
+static void put_swing(const struct model_pool *p, const struct fit_pool *f, struct strbuf *out) {
+    strbuf_puts(out, "  swing:");
     for (uint32_t w = 0; w < p->state.n_waves; w++) {
         const struct model_wave *v = &p->state.waves[w];
         double late = atan2(v->sine, v->cosine) / (2 * M_PI) * v->period_h;
@@ -62,7 +66,7 @@ static void put_state(const struct model *m, const struct model_pool *p, const s
         put_estimate(size, se, " sd", out);
         strbuf_printf(out, ", most at hour %.1f", late < 0 ? late + v->period_h : late);
     }
-    if (p->state.n_waves && isfinite(f->swing_p)) strbuf_printf(out, " (daily by chance: p = %.2g)", f->swing_p);
+    if (isfinite(f->swing_p)) strbuf_printf(out, " (daily by chance: p = %.2g)", f->swing_p);
     strbuf_puts(out, "\n");
 }
 
@@ -105,7 +109,47 @@ static void put_pool(const struct fit *f, uint32_t i, struct strbuf *out) {
         strbuf_puts(out, "\n");
     }
     if (p->has_state && p->n_levels > 1) put_state(f->model, p, r, out);
+    if (p->state.n_waves) put_swing(p, r, out);
     if (p->has_price) put_price(&p->price, r, out);
+}
+
+static void put_together(const struct fit *f, struct strbuf *out) {
+    const struct model *m = f->model;
+    strbuf_puts(out, "\nTogether:");
+    if (f->pairs_same) {
+        strbuf_puts(out, " state correlation within a region ");
+        put_estimate(f->same_region, f->same_region_se, ",", out);
+    }
+    if (f->pairs_across) {
+        strbuf_puts(out, " across regions ");
+        put_estimate(f->across_regions, f->across_regions_se, ",", out);
+    }
+    if (m->process == MODEL_BLOCKS)
+        strbuf_puts(out, " kept by blocks of all pools.\n");
+    else
+        strbuf_puts(out, m->n_scales ? " carried by\n" : " not in this model: its pools are independent.\n");
+    for (uint32_t k = 0; k < m->n_scales; k++) {
+        strbuf_printf(out, "%s%.3g h ", k ? ", " : "  ", m->scale_h[k]);
+        put_share(m->common[k], f->common_se[k], out);
+    }
+    if (m->n_scales) strbuf_printf(out, " of each scale, by %u factors.\n", m->n_factors);
+}
+
+static void put_blocks(const struct fit *f, struct strbuf *out) {
+    const struct model_blocks *b = &f->model->blocks;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < f->model->n_pools; i++)
+        if (f->pools[i].runs_seen > most) most = f->pools[i].runs_seen;
+    strbuf_printf(out,
+                  "\nBlocks: the record of %.3g d, in blocks of %.3g d on average%s; %u joins of three moments,\n"
+                  "between which pools differ by %.1f %% of their capacity on average.\n",
+                  (double)b->span_ms / (double)MS_PER_DAY, (double)b->mean_ms / (double)MS_PER_DAY,
+                  b->same_hour ? " that keep the hour of the day" : "", b->n_joins, 100 * f->join_difference);
+    if (most < FIT_RUNS_MIN)
+        strbuf_printf(out,
+                      "No pool has more than %u complete runs of a kind: a trace made of so few is hardly more than\n"
+                      "this record begun elsewhere.\n",
+                      most);
 }
 
 void fit_report(const struct fit *f, struct strbuf *out) {
@@ -116,25 +160,10 @@ void fit_report(const struct fit *f, struct strbuf *out) {
                   "the last one censored).  * has the least AIC or was asked for.\n\n",
                   text_format_duration(m->resolution_ms, probe));
     for (uint32_t i = 0; i < m->n_pools; i++) put_pool(f, i, out);
-    if (m->n_pools > 1) {
-        strbuf_puts(out, "\nTogether:");
-        if (f->pairs_same) {
-            strbuf_puts(out, " state correlation within a region ");
-            put_estimate(f->same_region, f->same_region_se, ",", out);
-        }
-        if (f->pairs_across) {
-            strbuf_puts(out, " across regions ");
-            put_estimate(f->across_regions, f->across_regions_se, ",", out);
-        }
-        strbuf_puts(out, m->n_scales ? " carried by\n" : " not in this model: its pools are independent.\n");
-        for (uint32_t k = 0; k < m->n_scales; k++) {
-            strbuf_printf(out, "%s%.3g h ", k ? ", " : "  ", m->scale_h[k]);
-            put_share(m->common[k], f->common_se[k], out);
-        }
-        if (m->n_scales) strbuf_printf(out, " of each scale, by %u factors.\n", m->n_factors);
-    }
+    if (m->n_pools > 1) put_together(f, out);
+    if (m->process == MODEL_BLOCKS) put_blocks(f, out);
     for (uint32_t i = 0; i < f->n_skipped; i++)
-        strbuf_printf(out, "%s: left out, too few runs (fewer than %u)\n", f->skipped[i], FIT_RUNS_MIN);
+        strbuf_printf(out, "%s: left out, too few runs (fewer than %u)\n", f->skipped[i], f->runs_needed);
 }
 
 /* ---- members of the model's file ----------------------------------------------------------- */

@@ -7,13 +7,14 @@
 
 #include "base/text.h"
 #include "traces/identity.h"
+#include "traces/model_private.h"
 
 #define SUM_TOLERANCE 1e-3
 /* Nearer to 1 than this is 1: scaling again would never come to rest. */
 #define SUM_EXACT 1e-9
 
 const char *const model_event_kinds[] = {"outage", "drought", "price", "flap", "on-demand", NULL};
-const char *const model_processes[] = {"state", "runs", NULL};
+const char *const model_processes[] = {"state", "runs", "blocks", NULL};
 const char *const model_shares_names[] = {"exact", "expected", NULL};
 
 struct model *model_new(void) {
@@ -29,6 +30,7 @@ static void pool_free(struct model_pool *p) {
     free(p->state.loads);
     family_free(&p->runs.up);
     family_free(&p->runs.down);
+    model_history_free(&p->history);
 }
 
 void model_free(struct model *m) {
@@ -39,6 +41,7 @@ void model_free(struct model *m) {
     free(m->pools);
     free(m->factors);
     free(m->events);
+    free(m->blocks.joins);
     free(m->name);
     free(m->about);
     family_free(&m->lifetime.family);
@@ -217,6 +220,8 @@ enum error_code model_check(struct model *m, const char *where, struct error *e)
             return error_set(e, ERR_INPUT, place, "process state needs \"levels\" and \"weights\"");
         if (m->process == MODEL_RUNS && !p->has_runs)
             return error_set(e, ERR_INPUT, place, "process runs needs \"up\" and \"down\"");
+        if (m->process == MODEL_BLOCKS && !p->history.capacity.n)
+            return error_set(e, ERR_INPUT, place, "process blocks needs a \"history\"");
     }
     if (m->n_pools == 0 && m->n_events == 0 && !m->lifetime.known)
         return error_set(e, ERR_INPUT, where, "has no pools, no events and no lifetime");

@@ -3,7 +3,9 @@
  * synth` makes traces from.  docs/synthetic-traces.md has the mathematics and
  * the JSON.
  *
- * Two processes can drive a pool:
+ * Three processes can drive a pool:
+ *  - "blocks": the campaign's own record, all pools together, cut into blocks
+ *    that are put into another order;
  *  - "runs": up- and down-runs alternate, each with a distribution of its own;
  *    pools are independent;
  *  - "state": the capacity follows a hidden standard normal variable Z(t), a
@@ -19,6 +21,7 @@
 
 #include "base/error.h"
 #include "traces/model_family.h"
+#include "traces/trace.h"
 
 #define MODEL_SCALES_MAX 10u
 #define MODEL_FACTORS_MAX 64u
@@ -27,8 +30,9 @@
 #define MODEL_EVENTS_MAX 1024u
 #define MODEL_POOLS_MAX 4096u
 #define MODEL_BATCHES_MAX 64u
+#define MODEL_JOINS_MAX 4096u
 
-enum model_process { MODEL_STATE, MODEL_RUNS };
+enum model_process { MODEL_STATE, MODEL_RUNS, MODEL_BLOCKS };
 /* Whether a pool's shares of time at each capacity hold in every trace, or
  * only on average over traces. */
 enum model_shares { SHARES_EXACT, SHARES_EXPECTED };
@@ -74,6 +78,12 @@ struct model_price {
     double step;     /* mean absolute step of the logarithm (Laplace); 0: constant */
     double pull;     /* share of the distance to the middle that one step takes back, 0 to 1 */
 };
+/* What the pool's record says; without a price when price.n is 0, without
+ * anything when capacity.n is 0. */
+struct model_history {
+    struct trace_capacity capacity;
+    struct trace_price price;
+};
 struct model_pool {
     char *name;                                  /* unique */
     char *cloud, *region, *zone, *instance_type; /* "" unknown */
@@ -83,6 +93,7 @@ struct model_pool {
     struct model_state state;
     struct model_runs runs;
     struct model_price price;
+    struct model_history history; /* MODEL_BLOCKS; its price goes before `price` */
 };
 
 /* Something that happens to pools whatever the process says. */
@@ -107,6 +118,22 @@ extern const char *const model_event_kinds[]; /* NULL-terminated */
 extern const char *const model_processes[];
 extern const char *const model_shares_names[];
 
+/* Three moments at which the pools were much alike: what follows one of them may
+ * as well follow another. */
+#define MODEL_JOIN 3
+struct model_join {
+    int64_t at_ms[MODEL_JOIN]; /* rising */
+};
+/* How records are cut up. */
+struct model_blocks {
+    int64_t span_ms; /* of the records; 0: there are none */
+    int64_t tick_ms; /* all times in records and joins are whole numbers of it */
+    int64_t mean_ms; /* length of a block */
+    bool same_hour;  /* joins keep the hour of the day */
+    uint32_t n_joins;
+    struct model_join *joins;
+};
+
 /* How long an instance lives, apart from its pool's capacity. */
 struct model_lifetime {
     bool known;
@@ -130,6 +157,7 @@ struct model {
     uint32_t n_events;
     struct model_event *events;
     struct model_lifetime lifetime;
+    struct model_blocks blocks;
 };
 
 /* Reads a model; *out is owned by the caller (model_free).  Errors name file

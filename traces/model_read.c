@@ -11,6 +11,7 @@
 #include "traces/builder.h"
 #include "traces/json.h"
 #include "traces/model.h"
+#include "traces/model_private.h"
 #include "traces/readers.h"
 
 #define FORMAT_VERSION 1
@@ -65,85 +66,6 @@ static const struct field event_fields[] = {
     {"capacity", FIELD_COUNT, offsetof(struct model_event, capacity), NULL, 0, 0, NULL, "on-demand instances", NULL},
 };
 
-/* A place inside the file: "model.json: pools[3].levels". */
-struct place {
-    char text[320];
-};
-static const char *inside(struct place *p, const char *outer, const char *member) {
-    snprintf(p->text, sizeof p->text, "%.200s%s%.80s", outer, outer[strlen(outer) - 1] == ':' ? " " : ".", member);
-    return p->text;
-}
-/* The same place, the file's without the colon that members follow. */
-static const char *itself(struct place *p, const char *outer) {
-    size_t n = strlen(outer);
-    snprintf(p->text, sizeof p->text, "%.*s", (int)(outer[n - 1] == ':' ? n - 1 : n), outer);
-    return p->text;
-}
-static const char *at_index(struct place *p, const char *outer, const char *member, uint32_t i) {
-    char name[64];
-    snprintf(name, sizeof name, "%.40s[%u]", member, i);
-    return inside(p, outer, name);
-}
-
-static enum error_code unknown_key(const char *where, const char *key, const struct field *table, size_t n,
-                                   const char *const *others, struct error *e) {
-    const char *names[40];
-    size_t all = 0;
-    for (size_t i = 0; i < n; i++) names[all++] = table[i].path;
-    for (; others && *others; others++) names[all++] = *others;
-    names[all] = NULL;
-    const char *near = text_nearest(key, names);
-    struct place place;
-    return error_set(e, ERR_INPUT, inside(&place, where, key), "is not known%s%s%s", near ? "; did you mean \"" : "",
-                     near ? near : "", near ? "\"?" : "");
-}
-
-static bool is_one_of(const char *key, const char *const *names) {
-    for (; names && *names; names++)
-        if (strcmp(*names, key) == 0) return true;
-    return false;
-}
-
-/* The members of an object that a table knows; `others` are left alone, any
- * further one is an error. */
-static enum error_code read_table(const cJSON *object, const char *where, const struct field *table, size_t n,
-                                  const char *const *others, void *out, struct error *e) {
-    struct place place;
-    if (!cJSON_IsObject(object))
-        return error_set(e, ERR_INPUT, where, "expected an object, got %s", json_value_kind(object));
-    for (const cJSON *item = object->child; item; item = item->next) {
-        cJSON *once;
-        TRY(trace_json_member(object, item->string, itself(&place, where), &once, e));
-        const struct field *f = field_find(table, (uint32_t)n, item->string);
-        if (f)
-            TRY(field_from_json(f, item, out, inside(&place, where, item->string), e));
-        else if (!is_one_of(item->string, others))
-            return unknown_key(where, item->string, table, n, others, e);
-    }
-    return OK;
-}
-
-static const cJSON *member(const cJSON *object, const char *name) {
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-/* A list of numbers in [min, max]. */
-static enum error_code read_numbers(const cJSON *list, const char *where, uint32_t most, double min, double max,
-                                    double *out, uint32_t *n, struct error *e) {
-    if (!cJSON_IsArray(list))
-        return error_set(e, ERR_INPUT, where, "expected a list of numbers, got %s", json_value_kind(list));
-    *n = 0;
-    for (const cJSON *item = list->child; item; item = item->next) {
-        if (*n == most) return error_set(e, ERR_INPUT, where, "more than %u numbers", most);
-        if (!cJSON_IsNumber(item))
-            return error_set(e, ERR_INPUT, where, "expected numbers, got %s", json_value_kind(item));
-        if (!(item->valuedouble >= min && item->valuedouble <= max))
-            return error_set(e, ERR_INPUT, where, "%g is out of range; expected %g to %g", item->valuedouble, min, max);
-        out[(*n)++] = item->valuedouble;
-    }
-    return OK;
-}
-
 /* ---- one pool ------------------------------------------------------------------ */
 
 static enum error_code levels_room(struct model_pool *p, size_t n, struct error *e) {
@@ -159,7 +81,7 @@ static enum error_code read_levels(const cJSON *list, const char *where, struct 
     for (const cJSON *item = list->child; item; item = item->next) {
         double pair[2];
         uint32_t n;
-        TRY(read_numbers(item, where, 2, 0, TRACE_CAPACITY_MAX, pair, &n, e));
+        TRY(model_read_numbers(item, where, 2, 0, TRACE_CAPACITY_MAX, pair, &n, e));
         if (n != 2 || pair[0] != rint(pair[0]) || pair[1] > 1)
             return error_set(e, ERR_INPUT, where, "expected pairs [capacity, share] with a whole capacity");
         p->levels[p->n_levels++] = (struct model_level){(uint32_t)pair[0], pair[1]};
@@ -209,7 +131,7 @@ static enum error_code read_waves(const cJSON *v, const char *where, struct mode
     for (const cJSON *item = v->child; item; item = item->next) {
         if (s->n_waves == MODEL_WAVES_MAX) return error_set(e, ERR_INPUT, where, "more than %u waves", MODEL_WAVES_MAX);
         struct model_wave *w = &s->waves[s->n_waves++];
-        TRY(read_table(item, where, wave_fields, COUNT(wave_fields), NULL, w, e));
+        TRY(model_read_table(item, where, wave_fields, COUNT(wave_fields), NULL, w, e));
         if (!(w->period_h > 0)) return error_set(e, ERR_INPUT, where, "a wave needs \"period_h\"");
     }
     return OK;
@@ -217,49 +139,52 @@ static enum error_code read_waves(const cJSON *v, const char *where, struct mode
 
 static enum error_code read_state(struct model *m, const cJSON *v, const char *where, struct model_pool *p,
                                   struct error *e) {
-    struct place place;
-    const cJSON *levels = member(v, "levels"), *up = member(v, "availability");
-    const cJSON *weights = member(v, "weights"), *loads = member(v, "loads"), *waves = member(v, "waves");
+    struct model_place place;
+    const cJSON *levels = model_member(v, "levels"), *up = model_member(v, "availability");
+    const cJSON *weights = model_member(v, "weights"), *loads = model_member(v, "loads"),
+                *waves = model_member(v, "waves");
     if (levels && up) return error_set(e, ERR_INPUT, where, "has both \"levels\" and \"availability\"");
     if (!levels && !up && !weights && !loads && !waves) return OK;
     uint32_t n = 0;
     p->has_state = true;
-    if (levels) TRY(read_levels(levels, inside(&place, where, "levels"), p, e));
-    if (up) TRY(read_availability(up, inside(&place, where, "availability"), p, e));
+    if (levels) TRY(read_levels(levels, model_inside(&place, where, "levels"), p, e));
+    if (up) TRY(read_availability(up, model_inside(&place, where, "availability"), p, e));
     if (weights)
-        TRY(read_numbers(weights, inside(&place, where, "weights"), MODEL_SCALES_MAX, 0, 1, p->state.weight, &n, e));
+        TRY(model_read_numbers(weights, model_inside(&place, where, "weights"), MODEL_SCALES_MAX, 0, 1, p->state.weight,
+                               &n, e));
     if (n != m->n_scales)
-        return error_set(e, ERR_INPUT, inside(&place, where, "weights"), "has %u numbers; \"scales_h\" has %u", n,
+        return error_set(e, ERR_INPUT, model_inside(&place, where, "weights"), "has %u numbers; \"scales_h\" has %u", n,
                          m->n_scales);
-    if (loads) TRY(read_loads(m, loads, inside(&place, where, "loads"), &p->state, e));
-    return waves ? read_waves(waves, inside(&place, where, "waves"), &p->state, e) : OK;
+    if (loads) TRY(read_loads(m, loads, model_inside(&place, where, "loads"), &p->state, e));
+    return waves ? read_waves(waves, model_inside(&place, where, "waves"), &p->state, e) : OK;
 }
 
 static enum error_code read_runs(const cJSON *v, const char *where, struct model_pool *p, struct error *e) {
-    struct place place;
-    const cJSON *up = member(v, "up"), *down = member(v, "down"), *batches = member(v, "batches");
-    const cJSON *width = member(v, "width"), *whole = member(v, "whole_loss"), *refill = member(v, "refill_h");
+    struct model_place place;
+    const cJSON *up = model_member(v, "up"), *down = model_member(v, "down"), *batches = model_member(v, "batches");
+    const cJSON *width = model_member(v, "width"), *whole = model_member(v, "whole_loss"),
+                *refill = model_member(v, "refill_h");
     if (!up && !down && !batches && !width && !whole && !refill) return OK;
     if (!up || !down) return error_set(e, ERR_INPUT, where, "needs both \"up\" and \"down\"");
     p->has_runs = true;
     struct runs_numbers n = {1, 1, 0};
-    if (width) TRY(field_from_json(&runs_fields[0], width, &n, inside(&place, where, "width"), e));
-    if (whole) TRY(field_from_json(&runs_fields[1], whole, &n, inside(&place, where, "whole_loss"), e));
-    if (refill) TRY(field_from_json(&runs_fields[2], refill, &n, inside(&place, where, "refill_h"), e));
+    if (width) TRY(field_from_json(&runs_fields[0], width, &n, model_inside(&place, where, "width"), e));
+    if (whole) TRY(field_from_json(&runs_fields[1], whole, &n, model_inside(&place, where, "whole_loss"), e));
+    if (refill) TRY(field_from_json(&runs_fields[2], refill, &n, model_inside(&place, where, "refill_h"), e));
     p->runs.width = (uint32_t)n.width;
     p->runs.whole_loss = n.whole_loss;
     p->runs.refill_h = n.refill_h;
     if (batches)
-        TRY(read_numbers(batches, inside(&place, where, "batches"), MODEL_BATCHES_MAX, 0, 1, p->runs.batch,
-                         &p->runs.n_batches, e));
-    TRY(family_from_json(up, inside(&place, where, "up"), &p->runs.up, e));
-    return family_from_json(down, inside(&place, where, "down"), &p->runs.down, e);
+        TRY(model_read_numbers(batches, model_inside(&place, where, "batches"), MODEL_BATCHES_MAX, 0, 1, p->runs.batch,
+                               &p->runs.n_batches, e));
+    TRY(family_from_json(up, model_inside(&place, where, "up"), &p->runs.up, e));
+    return family_from_json(down, model_inside(&place, where, "down"), &p->runs.down, e);
 }
 
 static enum error_code read_price(const cJSON *v, const char *where, struct model_pool *p, struct error *e) {
     p->price = (struct model_price){0, 6, 0, 0};
     p->has_price = true;
-    TRY(read_table(v, where, price_fields, COUNT(price_fields), NULL, &p->price, e));
+    TRY(model_read_table(v, where, price_fields, COUNT(price_fields), NULL, &p->price, e));
     return p->price.mean_usd > 0 ? OK : error_set(e, ERR_INPUT, where, "needs \"mean_usd\"");
 }
 
@@ -275,37 +200,39 @@ static enum error_code check_texts(const struct model_pool *p, const char *where
 
 static enum error_code read_pool(struct model *m, const cJSON *v, const char *where, struct model_pool *p,
                                  struct error *e) {
-    static const char *const others[] = {"levels", "availability", "weights",    "loads",    "waves", "up",  "down",
-                                         "width",  "batches",      "whole_loss", "refill_h", "price", "fit", NULL};
-    struct place place;
-    TRY(read_table(v, where, pool_fields, COUNT(pool_fields), others, p, e));
+    static const char *const others[] = {"levels",   "availability", "weights", "loads",   "waves",
+                                         "up",       "down",         "width",   "batches", "whole_loss",
+                                         "refill_h", "price",        "history", "fit",     NULL};
+    struct model_place place;
+    TRY(model_read_table(v, where, pool_fields, COUNT(pool_fields), others, p, e));
     TRY(check_texts(p, where, e));
     TRY(read_state(m, v, where, p, e));
     TRY(read_runs(v, where, p, e));
-    const cJSON *price = member(v, "price");
-    return price ? read_price(price, inside(&place, where, "price"), p, e) : OK;
+    const cJSON *price = model_member(v, "price"), *history = model_member(v, "history");
+    if (history) TRY(model_read_history(history, model_inside(&place, where, "history"), &m->blocks, &p->history, e));
+    return price ? read_price(price, model_inside(&place, where, "price"), p, e) : OK;
 }
 
 /* ---- the model ------------------------------------------------------------------ */
 
 static enum error_code read_pools(struct model *m, const cJSON *list, const char *outer, struct error *e) {
-    struct place place;
+    struct model_place place;
     uint32_t n = (uint32_t)cJSON_GetArraySize(list);
     if (!cJSON_IsArray(list) || n > MODEL_POOLS_MAX)
-        return error_set(e, ERR_INPUT, inside(&place, outer, "pools"), "expected a list of at most %u pools",
+        return error_set(e, ERR_INPUT, model_inside(&place, outer, "pools"), "expected a list of at most %u pools",
                          MODEL_POOLS_MAX);
     m->pools = calloc(n ? n : 1, sizeof *m->pools);
     if (!m->pools) return error_set(e, ERR_FAILED, outer, "out of memory");
     for (const cJSON *item = list->child; item; item = item->next) {
         uint32_t i = m->n_pools++;
-        TRY(read_pool(m, item, at_index(&place, outer, "pools", i), &m->pools[i], e));
+        TRY(read_pool(m, item, model_at_index(&place, outer, "pools", i), &m->pools[i], e));
     }
     return OK;
 }
 
 static enum error_code read_event(const cJSON *v, const char *where, struct model_event *event, struct error *e) {
     *event = (struct model_event){.kind = -1, .factor = -1, .capacity = UINT32_MAX};
-    TRY(read_table(v, where, event_fields, COUNT(event_fields), NULL, event, e));
+    TRY(model_read_table(v, where, event_fields, COUNT(event_fields), NULL, event, e));
     const char *fault = event->pools ? raw_text_fault(event->pools) : NULL;
     if (fault) return error_set(e, ERR_INPUT, where, "\"pools\" %s", fault);
     if (event->kind < 0) return error_set(e, ERR_INPUT, where, "needs a \"kind\"");
@@ -319,31 +246,33 @@ static enum error_code read_event(const cJSON *v, const char *where, struct mode
 }
 
 static enum error_code take_events(struct model *m, const cJSON *list, const char *outer, struct error *e) {
-    struct place place;
+    struct model_place place;
     uint32_t n = (uint32_t)cJSON_GetArraySize(list);
     if (!cJSON_IsArray(list) || n > MODEL_EVENTS_MAX)
-        return error_set(e, ERR_INPUT, inside(&place, outer, "events"), "expected a list of at most %u events",
+        return error_set(e, ERR_INPUT, model_inside(&place, outer, "events"), "expected a list of at most %u events",
                          MODEL_EVENTS_MAX);
     m->events = calloc(n ? n : 1, sizeof *m->events);
     if (!m->events) return error_set(e, ERR_FAILED, outer, "out of memory");
     for (const cJSON *item = list->child; item; item = item->next) {
         uint32_t i = m->n_events++;
-        TRY(read_event(item, at_index(&place, outer, "events", i), &m->events[i], e));
+        TRY(read_event(item, model_at_index(&place, outer, "events", i), &m->events[i], e));
     }
     return OK;
 }
 
 static enum error_code read_scales(struct model *m, const cJSON *doc, const char *outer, struct error *e) {
-    struct place place;
-    const cJSON *scales = member(doc, "scales_h"), *common = member(doc, "common");
+    struct model_place place;
+    const cJSON *scales = model_member(doc, "scales_h"), *common = model_member(doc, "common");
     uint32_t n = 0;
     if (scales)
-        TRY(read_numbers(scales, inside(&place, outer, "scales_h"), MODEL_SCALES_MAX, 1e-7, HOURS_MAX, m->scale_h,
-                         &m->n_scales, e));
+        TRY(model_read_numbers(scales, model_inside(&place, outer, "scales_h"), MODEL_SCALES_MAX, 1e-7, HOURS_MAX,
+                               m->scale_h, &m->n_scales, e));
     for (uint32_t k = 0; k < m->n_scales; k++) m->common[k] = 1;
-    if (common) TRY(read_numbers(common, inside(&place, outer, "common"), MODEL_SCALES_MAX, 0, 1, m->common, &n, e));
+    if (common)
+        TRY(model_read_numbers(common, model_inside(&place, outer, "common"), MODEL_SCALES_MAX, 0, 1, m->common, &n,
+                               e));
     if (common && n != m->n_scales)
-        return error_set(e, ERR_INPUT, inside(&place, outer, "common"), "has %u numbers; \"scales_h\" has %u", n,
+        return error_set(e, ERR_INPUT, model_inside(&place, outer, "common"), "has %u numbers; \"scales_h\" has %u", n,
                          m->n_scales);
     return OK;
 }
@@ -357,29 +286,33 @@ static enum error_code read_epoch(struct model *m, const cJSON *v, const char *w
 
 static enum error_code read_model(struct model *m, const cJSON *doc, const char *outer, struct error *e) {
     static const char *const others[] = {"format", "epoch",    "scales_h", "common", "pools",
-                                         "events", "lifetime", "fit",      NULL};
-    struct place place;
-    const cJSON *format = member(doc, "format"), *epoch = member(doc, "epoch"), *pools = member(doc, "pools");
-    const cJSON *events = member(doc, "events"), *lifetime = member(doc, "lifetime");
-    TRY(read_table(doc, outer, top_fields, COUNT(top_fields), others, m, e));
+                                         "events", "lifetime", "blocks",   "fit",    NULL};
+    struct model_place place;
+    const cJSON *format = model_member(doc, "format"), *epoch = model_member(doc, "epoch"),
+                *pools = model_member(doc, "pools");
+    const cJSON *events = model_member(doc, "events"), *lifetime = model_member(doc, "lifetime");
+    const cJSON *blocks = model_member(doc, "blocks");
+    TRY(model_read_table(doc, outer, top_fields, COUNT(top_fields), others, m, e));
     if (!cJSON_IsNumber(format) || format->valuedouble != FORMAT_VERSION)
-        return error_set(e, ERR_INPUT, inside(&place, outer, "format"), "expected %d; is this a model?",
+        return error_set(e, ERR_INPUT, model_inside(&place, outer, "format"), "expected %d; is this a model?",
                          FORMAT_VERSION);
     const char *texts[] = {m->name, m->about};
     for (size_t i = 0; i < COUNT(texts); i++)
         if (texts[i] && raw_text_fault(texts[i]))
-            return error_set(e, ERR_INPUT, inside(&place, outer, i ? "about" : "name"), "%s", raw_text_fault(texts[i]));
-    if (epoch) TRY(read_epoch(m, epoch, inside(&place, outer, "epoch"), e));
+            return error_set(e, ERR_INPUT, model_inside(&place, outer, i ? "about" : "name"), "%s",
+                             raw_text_fault(texts[i]));
+    if (epoch) TRY(read_epoch(m, epoch, model_inside(&place, outer, "epoch"), e));
     TRY(read_scales(m, doc, outer, e));
+    if (blocks) TRY(model_read_blocks(blocks, model_inside(&place, outer, "blocks"), &m->blocks, e));
     if (pools) TRY(read_pools(m, pools, outer, e));
     if (events) TRY(take_events(m, events, outer, e));
     m->lifetime.known = lifetime != NULL;
-    return lifetime ? family_from_json(lifetime, inside(&place, outer, "lifetime"), &m->lifetime.family, e) : OK;
+    return lifetime ? family_from_json(lifetime, model_inside(&place, outer, "lifetime"), &m->lifetime.family, e) : OK;
 }
 
 enum error_code model_parse(const char *name, const char *data, size_t size, struct model **out, struct error *e) {
     struct json_documents docs;
-    struct place outer;
+    struct model_place outer;
     *out = NULL;
     snprintf(outer.text, sizeof outer.text, "%.200s:", name);
     enum error_code rc = documents_parse(name, data, size, &docs, e);

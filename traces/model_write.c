@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "traces/model.h"
+#include "traces/model_private.h"
 
 static void put_text(const char *name, const char *value, struct strbuf *out) {
     strbuf_printf(out, "\"%s\": ", name);
@@ -98,6 +98,7 @@ static void put_pool(const struct model *m, const struct model_pool *p, struct s
     if (p->has_state) put_state(m, p, out);
     if (p->has_runs) put_runs(&p->runs, out);
     if (p->has_price) put_price(&p->price, out);
+    if (p->history.capacity.n) model_write_history(&p->history, &m->blocks, out);
 }
 
 static void put_event(const struct model_event *event, struct strbuf *out) {
@@ -131,6 +132,7 @@ static void put_head(const struct model *m, struct strbuf *out) {
         strbuf_puts(out, ", ");
         put_text("epoch", text_format_timestamp(m->epoch_ms, when), out);
     }
+    if (m->blocks.span_ms) model_write_blocks(&m->blocks, out);
     if (m->n_scales == 0) return;
     strbuf_puts(out, ",\n  ");
     put_reals("scales_h", m->scale_h, m->n_scales, out);

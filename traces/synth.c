@@ -15,6 +15,7 @@
 #define SPAN_OTHERWISE_MS (30 * MS_PER_DAY)
 #define THREADS_MAX 64u
 #define CHANGES_MAX 2e7
+#define RECORDS_MAX 100000 /* a trace of so many times its model's records */
 
 /* ---- step functions ------------------------------------------------------------- */
 
@@ -96,12 +97,24 @@ static enum error_code make_pool(const struct synth *s, uint32_t i, struct state
                                  struct trace_pool *out, struct error *e) {
     const struct model_pool *p = &s->model->pools[i];
     struct steps steps = {0};
-    enum error_code rc = s->model->process == MODEL_STATE ? synth_state_pool(s, i, scratch, &steps, e)
-                                                          : synth_runs_pool(s, i, &steps, e);
+    enum error_code rc;
+    switch ((enum model_process)s->model->process) {
+    case MODEL_STATE:
+        rc = synth_state_pool(s, i, scratch, &steps, e);
+        break;
+    case MODEL_RUNS:
+        rc = synth_runs_pool(s, i, &steps, e);
+        break;
+    case MODEL_BLOCKS:
+    default:
+        rc = synth_blocks_pool(s, i, &steps, e);
+        break;
+    }
+    bool recorded = s->model->process == MODEL_BLOCKS && p->history.price.n;
     if (rc == OK) rc = steps_to_capacity(&steps, out, e);
     steps_free(&steps);
-    if (rc == OK && p->has_price) {
-        rc = synth_price_pool(s, i, &steps, e);
+    if (rc == OK && (p->has_price || recorded)) {
+        rc = recorded ? synth_blocks_price(s, i, &steps, e) : synth_price_pool(s, i, &steps, e);
         if (rc == OK) rc = steps_to_price(&steps, out, e);
         if (rc == OK) out->price_samples = out->samples;
     }
@@ -189,12 +202,27 @@ static struct tables *make_tables(void) {
     return t;
 }
 
+static enum error_code check_records(const struct model *m, int64_t span_ms, struct error *e) {
+    int64_t times = span_ms / m->blocks.span_ms + 1;
+    uint32_t most = m->blocks.n_joins * MODEL_JOIN;
+    for (uint32_t i = 0; i < m->n_pools; i++) {
+        if (m->pools[i].history.capacity.n > most) most = m->pools[i].history.capacity.n;
+        if (m->pools[i].history.price.n > most) most = m->pools[i].history.price.n;
+    }
+    if (times <= RECORDS_MAX && (double)times * most <= CHANGES_MAX) return OK;
+    return error_set(e, ERR_INPUT, m->name,
+                     "the span is %lld times that of the model's records; this is too long for them (%u changes of a "
+                     "pool or moments of joins)",
+                     (long long)times, most);
+}
+
 static enum error_code check_span(const struct model *m, int64_t span_ms, struct error *e) {
     if (m->n_pools == 0) return error_set(e, ERR_INPUT, m->name, "the model has no pools to make a trace of");
     if (span_ms > TIME_LIMIT_MS)
         return error_set(e, ERR_INPUT, NULL, "a span of more than %d days", (int)(TIME_LIMIT_MS / MS_PER_DAY));
     if (m->resolution_ms && span_ms / m->resolution_ms >= TRACE_SAMPLES_MAX)
         return error_set(e, ERR_INPUT, NULL, "more than %u samples", TRACE_SAMPLES_MAX);
+    if (m->process == MODEL_BLOCKS) return check_records(m, span_ms, e);
     double step_h = (double)m->resolution_ms / (double)MS_PER_HOUR, changes = 0;
     for (uint32_t k = 0; m->process == MODEL_STATE && k < m->n_scales; k++)
         changes += (double)span_ms / (double)MS_PER_HOUR / (m->scale_h[k] + step_h);
@@ -207,7 +235,8 @@ static enum error_code check_span(const struct model *m, int64_t span_ms, struct
 }
 
 enum error_code synth_trace(const struct model *m, const struct synth_options *o, struct trace **out, struct error *e) {
-    int64_t span_ms = o->span_ms ? o->span_ms : m->span_ms ? m->span_ms : SPAN_OTHERWISE_MS;
+    int64_t span_ms = o->span_ms ? o->span_ms : m->span_ms;
+    if (!span_ms) span_ms = m->process == MODEL_BLOCKS ? m->blocks.span_ms : SPAN_OTHERWISE_MS;
     struct trace *t = NULL;
     *out = NULL;
     TRY(check_span(m, span_ms, e));
@@ -220,8 +249,10 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
                       .step_ms = m->resolution_ms > 0 ? m->resolution_ms : 1};
     enum error_code rc = new_trace(m, span_ms, &t, e);
     if (rc == OK && m->process == MODEL_STATE) rc = synth_factors(&s, e);
+    if (rc == OK && m->process == MODEL_BLOCKS) rc = synth_blocks(&s, e);
     if (rc == OK) rc = make_pools(&s, t, threads_for(o->threads, m->n_pools), e);
     synth_factors_free(&s);
+    free(s.blocks.block);
     free(tables);
     if (rc == OK) rc = synth_events_check(t, m, e);
     if (rc == OK && m->n_events) rc = synth_events(t, m, out, e);

@@ -10,7 +10,7 @@
 
 struct synth_options {
     uint64_t seed;
-    int64_t span_ms;  /* 0: the model's, or 30 days */
+    int64_t span_ms;  /* 0: the model's, or that of its records, or 30 days */
     uint32_t threads; /* 0: all cores; the result is the same at any number */
 };
 

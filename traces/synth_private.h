@@ -33,6 +33,16 @@ struct stream {
     float *value;
 };
 
+/* A part of the records of model_blocks. */
+struct block {
+    int64_t from_ms, to_ms;
+};
+/* In the order of the trace, which they cover. */
+struct blocks {
+    uint32_t n, room;
+    struct block *block;
+};
+
 /* What all pools share while a trace is made. */
 struct synth {
     const struct model *model;
@@ -41,6 +51,7 @@ struct synth {
     int64_t step_ms; /* what times are whole numbers of: the probing interval, or 1 */
     const struct tables *tables;
     struct stream *factor; /* [factor * n_scales + scale] */
+    struct blocks blocks;
 };
 
 /* First probe at or after t; t itself without a probing interval. */
@@ -72,6 +83,10 @@ void state_scratch_free(struct state_scratch *p);
 enum error_code synth_state_pool(const struct synth *s, uint32_t pool, struct state_scratch *scratch, struct steps *out,
                                  struct error *e);
 enum error_code synth_runs_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
+enum error_code synth_blocks(struct synth *s, struct error *e); /* fills s->blocks */
+/* Capacity and price of one pool's record. */
+enum error_code synth_blocks_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
+enum error_code synth_blocks_price(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
 enum error_code synth_price_pool(const struct synth *s, uint32_t pool, struct steps *out, struct error *e);
 
 #endif

@@ -22,6 +22,7 @@ static void check_trace(const struct trace *t) {
 static int is_slow(const struct model *m) {
     for (uint32_t k = 0; k < m->n_scales; k++)
         if (m->scale_h[k] < 0.02 && !m->resolution_ms) return 1;
+    if (m->process == MODEL_BLOCKS && m->blocks.span_ms < MS_PER_HOUR) return 1;
     return m->n_pools > 8 || m->n_factors > 8 || (m->resolution_ms && m->resolution_ms < 60000);
 }
 

@@ -33,6 +33,13 @@ yes() { # WHAT COMMAND...
     echo "$what"
     bad=$((bad + 1))
 }
+no() { # WHAT COMMAND...
+    what=$1
+    shift
+    "$@" || return
+    echo "$what"
+    bad=$((bad + 1))
+}
 
 # every preset makes a trace that reads back; the same seed makes the same bytes
 for file in traces/presets/*.json; do
@@ -52,11 +59,37 @@ says out '* weibull-normal'
 
 # fit, make, compare
 run 0 trace synth nine-zones --seed 5 --span 25d -o "$work/nine.csv"
-run 0 trace fit "$work/nine.csv" --bootstrap 0 -o "$work/nine.json" --name nine
+run 0 trace fit "$work/nine.csv" -o "$work/blocks.json" --name blocks
+says out 'kept by blocks of all pools'
+says out 'Blocks: the record of 25 d, in blocks of 4.17 d on average'
+says out '* weibull'
+run 0 trace fit "$work/nine.csv" --process blocks --bootstrap 0 -o "$work/again.json" --name blocks --quiet
+yes "blocks are not what a fit makes" cmp -s "$work/blocks.json" "$work/again.json"
+run 0 trace fit "$work/nine.csv" --bootstrap 3 --no-swing
+says err '--bootstrap is for --process state'
+no "blocks keep the hour without a swing" grep -q 'keep the hour' "$work/out"
+for span in 3d 25d 60d; do
+    for shares in exact expected; do
+        run 0 trace synth "$work/blocks.json" --span $span --shares $shares -o "$work/a.csv"
+        run 0 trace synth "$work/blocks.json" --span $span --shares $shares -o "$work/b.csv"
+        yes "$span, $shares: the same seed makes different bytes" cmp -s "$work/a.csv" "$work/b.csv"
+        run 0 trace synth "$work/blocks.json" --span $span --shares $shares --seed 2 -o "$work/b.csv"
+        no "$span, $shares: seeds make the same bytes" cmp -s "$work/a.csv" "$work/b.csv"
+    done
+done
+run 0 trace synth "$work/blocks.json" --seed 8 -o "$work/a.csv"
+run 0 trace synth "$work/blocks.json" --seed 8 --pool us-east-2a -o "$work/b.csv"
+yes "other pools change a pool's blocks" [ "$(grep -c . "$work/b.csv")" -gt 10 ]
+grep ',us-east-2a,' "$work/a.csv" | cut -d, -f1-4 >"$work/a.one"
+grep ',us-east-2a,' "$work/b.csv" | cut -d, -f1-4 >"$work/b.one"
+yes "other pools change a pool's blocks" cmp -s "$work/a.one" "$work/b.one"
+run 0 trace compare "$work/nine.csv" "$work/blocks.json" --traces 5
+says out '18 of 18 within'
+run 0 trace fit "$work/nine.csv" --process state --bootstrap 0 -o "$work/nine.json" --name nine
 says out 'state correlation within a region'
 run 0 trace synth nine-zones --seed 5 --span 25d --pool 'us-west-2*' -o "$work/west.csv" # few pools are fitted sooner
-run 0 trace fit "$work/west.csv" --bootstrap 2 -o "$work/west.json" --name west
-run 0 trace fit "$work/west.csv" --bootstrap 2 -o "$work/again.json" --name west --quiet
+run 0 trace fit "$work/west.csv" --process state --bootstrap 2 -o "$work/west.json" --name west
+run 0 trace fit "$work/west.csv" --process state --bootstrap 2 -o "$work/again.json" --name west --quiet
 yes "a quiet fit prints" [ ! -s "$work/out" ]
 yes "two fits differ" cmp -s "$work/west.json" "$work/again.json"
 run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --price-on-demand 3
@@ -84,7 +117,7 @@ run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --beside "$wor
 run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --plot "$work/picture.gif"
 says err '.svg or .png'
 run 2 trace fit "$work/nine.csv" --bootstrap many
-run 0 trace fit "$work/west.csv" --bootstrap 2 --process runs --stationary
+run 0 trace fit "$work/west.csv" --process runs --stationary
 
 # what is wrong is said, with exit status 2 (1 for the disk)
 printf '{"format": 1, "process": "runs", "pools": [{"name": "a", "up": {"family": "weibul"}, "down": {}}]}' >"$work/bad.json"
@@ -111,9 +144,14 @@ run 2 trace synth nine-zones --span 2d -o "$work/none/such.csv"
 run 2 trace fit
 run 2 trace fit "$work/nine.csv" --family gauss
 run 2 trace fit "$work/nine.csv" --bootstrap 2 --process none
+says err "process: 'none' is not state, runs or blocks"
 run 0 trace synth nine-zones --seed 4 --span 12h -o "$work/short.csv"
-run 2 trace fit "$work/short.csv" -o "$work/short.json"
+run 2 trace fit "$work/short.csv" --process state -o "$work/short.json"
 says err 'a fit needs 10'
+yes "a refused fit left a model" [ ! -e "$work/short.json" ]
+run 0 trace synth nine-zones --seed 4 --span 30m -o "$work/short.csv"
+run 2 trace fit "$work/short.csv" -o "$work/short.json"
+says err 'a fit needs 3'
 yes "a refused fit left a model" [ ! -e "$work/short.json" ]
 run 2 trace compare "$work/nine.csv"
 run 2 trace compare "$work/nine.csv" "$work/lives.csv"
@@ -175,7 +213,9 @@ yes "the quiet pool is fitted" [ "$(grep -c '"name": "quiet"' "$work/busy.json")
 says out ' complete, 1 censored, mean '
 run 0 trace synth "$work/uneven.json" --span 30d --pool busy --format skypilot -o "$work/lengths"
 run 0 trace synth "$work/uneven.json" --span 20d --pool quiet --format skypilot -o "$work/lengths"
-run 0 trace fit "$work/lengths" --bootstrap 0
+run 0 trace fit "$work/lengths"
+says err 'note: blocks are cut from the first 20d, which all pools have; 1 of 2 have more, up to 30d'
+run 0 trace fit "$work/lengths" --process state --bootstrap 0
 says err 'note: the state is fitted to the first 20d, which all pools have; 1 of 2 have more, up to 30d'
 run 0 trace synth --help
 run 0 trace fit --help

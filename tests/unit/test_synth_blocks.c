@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The blocks process: records put into another order.  Where a pool's capacity
+ * is the number of its tick, the trace says which moment was used when. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tests/support/support.h"
+#include "traces/fit.h"
+#include "traces/synth.h"
+
+#define TICK_MS (600 * MS_PER_S)
+#define TICKS 1500 /* ten days and ten hours */
+#define DAY 144    /* ticks */
+
+static struct model *parse(const char *text) {
+    struct model *m = NULL;
+    struct error e = {0};
+    assert_ok(model_parse("m.json", text, strlen(text), &m, &e), &e);
+    return m;
+}
+
+static void refuse_(const char *text, const char *piece, int line) {
+    struct model *m = NULL;
+    struct error e = {0};
+    enum error_code rc = model_parse("m.json", text, strlen(text), &m, &e);
+    test_error(rc, ERR_INPUT, &e, __FILE__, line, "m.json", piece, NULL);
+    assert_null(m);
+}
+#define refuse(text, piece) refuse_((text), (piece), __LINE__)
+
+static struct trace *make(const struct model *m, uint64_t seed, int64_t span_ms, uint32_t threads) {
+    struct trace *t = NULL;
+    struct error e = {0};
+    struct synth_options o = {seed, span_ms, threads};
+    assert_ok(synth_trace(m, &o, &t, &e), &e);
+    return t;
+}
+
+/* Two pools: "number" has the number of the tick, "third" a third of it, with a
+ * price that is a function of the tick too.  Joins a day apart, or anywhere. */
+static struct model *numbered(const char *shares, bool same_hour) {
+    struct strbuf text = {0};
+    strbuf_printf(&text,
+                  "{\"format\": 1, \"process\": \"blocks\", \"shares\": \"%s\", \"resolution\": \"600s\", "
+                  "\"blocks\": {\"tick\": \"600s\", \"ticks\": %d, \"mean\": \"2d\", \"same_hour\": %s, \"joins\": [",
+                  shares, TICKS, same_hour ? "true" : "false");
+    for (int i = 0; i < 60; i++) {
+        int a = same_hour ? 1 + i * 7 % (2 * DAY) : (i + 1) * 8,
+            b = same_hour ? a + (3 + i % 2) * DAY : a + 350 + i % 13;
+        int c = same_hour ? b + (2 + i % 3) * DAY : b + 400 + i % 17;
+        strbuf_printf(&text, "%s[%d, %d, %d]", i ? ", " : "", a, b, c);
+    }
+    strbuf_puts(&text, "]}, \"pools\": [{\"name\": \"number\", \"history\": {\"capacity\": [");
+    for (int i = 0; i < TICKS; i++) strbuf_printf(&text, "%s%d, 1", i ? ", " : "", i);
+    strbuf_puts(&text, "]}}, {\"name\": \"third\", \"history\": {\"capacity\": [");
+    for (int i = 0; i < TICKS; i += 3) strbuf_printf(&text, "%s%d, 3", i ? ", " : "", i / 3);
+    strbuf_puts(&text, "], \"price\": [");
+    for (int i = 0; i < TICKS; i += 2) strbuf_printf(&text, "%s%g, 2", i ? ", " : "", 1 + i / 1000.0);
+    strbuf_puts(&text, "]}}]}");
+    struct model *m = parse(text.data);
+    strbuf_free(&text);
+    return m;
+}
+
+/* The record's tick at each of the trace's. */
+static uint32_t *ticks_used(const struct trace *t, uint32_t *n) {
+    const struct trace_capacity *c = &t->pools[0].capacity;
+    uint32_t at = 0;
+    *n = (uint32_t)(t->span_ms / TICK_MS);
+    uint32_t *used = calloc(*n, sizeof *used);
+    assert_non_null(used);
+    for (uint32_t i = 0; i < *n; i++) {
+        while (at + 1 < c->n && c->at_ms[at + 1] <= i * TICK_MS) at++;
+        used[i] = c->value[at];
+        assert_true(c->at_ms[at] % TICK_MS == 0);
+    }
+    return used;
+}
+
+/* A and b are of one join. */
+static bool is_join(const struct model *m, uint32_t a, uint32_t b) {
+    for (uint32_t i = 0; i < m->blocks.n_joins; i++) {
+        bool has_a = false, has_b = false;
+        for (int k = 0; k < MODEL_JOIN; k++) {
+            has_a |= m->blocks.joins[i].at_ms[k] == a * TICK_MS;
+            has_b |= m->blocks.joins[i].at_ms[k] == b * TICK_MS;
+        }
+        if (has_a && has_b) return true;
+    }
+    return false;
+}
+
+/* How many times the trace leaves the record's order, each time where a join says
+ * so, but at the record's end and the beginning of a day's filling. */
+static uint32_t breaks(const struct model *m, const uint32_t *used, uint32_t n, uint32_t *elsewhere) {
+    uint32_t joins = 0;
+    *elsewhere = 0;
+    for (uint32_t i = 1; i < n; i++) {
+        if (used[i] == used[i - 1] + 1) continue;
+        if (is_join(m, used[i - 1] + 1, used[i]))
+            joins++;
+        else
+            ++*elsewhere;
+    }
+    return joins;
+}
+
+static void each_moment_is_used_once(void **state) {
+    (void)state;
+    struct model *m = numbered("exact", false);
+    uint32_t joins = 0;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        struct trace *t = make(m, seed, TICKS * TICK_MS, 1);
+        uint32_t n, other, times[TICKS] = {0}, *used = ticks_used(t, &n);
+        assert_int_equal(n, TICKS);
+        for (uint32_t i = 0; i < n; i++) times[used[i]]++;
+        for (uint32_t i = 0; i < TICKS; i++) assert_int_equal(times[i], 1);
+        joins += breaks(m, used, n, &other);
+        assert_int_equal(other, 0);
+        assert_true(used[0] == 0 && used[n - 1] == TICKS - 1);
+        free(used);
+        trace_free(t);
+    }
+    /* 10.4 days in blocks of 2 days: 1.74 exchanges of three joins each, that is 2 */
+    assert_in_range(joins, 200 * 6 - 60, 200 * 6);
+    model_free(m);
+}
+
+static void longer_and_shorter_traces(void **state) {
+    (void)state;
+    struct model *m = numbered("exact", false);
+    uint32_t n, other, times[TICKS] = {0}, share[TICKS] = {0};
+    struct trace *t = make(m, 5, 7 * TICKS * TICK_MS, 1);
+    uint32_t *used = ticks_used(t, &n);
+    for (uint32_t i = 0; i < n; i++) times[used[i]]++;
+    for (uint32_t i = 0; i < TICKS; i++) assert_int_equal(times[i], 7);
+    assert_in_range(breaks(m, used, n, &other), 20, 36);
+    assert_true(other <= 7); /* the record's end */
+    free(used);
+    trace_free(t);
+    t = make(m, 5, 200 * TICKS * TICK_MS, 1); /* several rings */
+    used = ticks_used(t, &n);
+    assert_int_equal(n, 200 * TICKS);
+    free(used);
+    trace_free(t);
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        t = make(m, seed, TICKS / 10 * TICK_MS, 1);
+        used = ticks_used(t, &n);
+        for (uint32_t i = 0; i < n; i++) share[used[i] * 10 / TICKS]++;
+        free(used);
+        trace_free(t);
+    }
+    for (int i = 0; i < 10; i++) assert_in_range(share[i], 400 * 15 * 6 / 10, 400 * 15 * 14 / 10);
+    model_free(m);
+}
+
+/* The stationary bootstrap: blocks of the mean length, moments used alike on
+ * average, differently in each trace. */
+static void expected_shares_hold_on_average(void **state) {
+    (void)state;
+    struct model *m = numbered("expected", false);
+    double share[10] = {0}, spread = 0;
+    uint32_t joins = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct trace *t = make(m, seed, TICKS * TICK_MS, 1);
+        uint32_t n, other, *used = ticks_used(t, &n);
+        double own = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            share[used[i] * 10 / TICKS] += 1.0 / TICKS / 400;
+            own += used[i] < TICKS / 2 ? 1.0 / TICKS : 0;
+        }
+        spread += (own - 0.5) * (own - 0.5) / 400;
+        joins += breaks(m, used, n, &other);
+        assert_true(other <= 3);
+        free(used);
+        trace_free(t);
+    }
+    for (int i = 0; i < 10; i++) assert_true(fabs(share[i] - 0.1) < 0.015);
+    assert_true(sqrt(spread) > 0.05);
+    assert_true(fabs(joins / 400.0 - 10.4 / 2) < 0.6);
+    model_free(m);
+}
+
+/* The hour is kept, and the hours that the records lack are another day's. */
+static void check_hours(const char *shares, int64_t span_ms, uint32_t elsewhere, bool anywhere) {
+    struct model *m = numbered(shares, true);
+    uint32_t first[12] = {0};
+    double share[10] = {0};
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct trace *t = make(m, seed, span_ms, 1);
+        uint32_t n, other, *used = ticks_used(t, &n);
+        for (uint32_t i = 0; i < n; i++) {
+            assert_int_equal(used[i] % DAY, i % DAY);
+            share[used[i] * 10 / TICKS] += 1.0 / n / 400;
+        }
+        breaks(m, used, n, &other);
+        assert_true(other <= elsewhere);
+        first[used[0] / DAY]++;
+        free(used);
+        trace_free(t);
+    }
+    for (int i = 0; anywhere && i < 10; i++) assert_in_range(first[i], 18, 65);
+    for (int i = 0; i < 10; i++) assert_true(fabs(share[i] - 0.1) < 0.02);
+    model_free(m);
+}
+
+static void hours_are_kept(void **state) {
+    (void)state;
+    check_hours("exact", TICKS * TICK_MS, 0, false);
+    check_hours("exact", 3 * TICKS * TICK_MS, 6, true); /* two at the end of each record */
+    check_hours("exact", TICKS * TICK_MS / 2, 2, true);
+    check_hours("expected", TICKS * TICK_MS, 6, true);
+}
+
+static bool same_pool(const struct trace_pool *a, const struct trace_pool *b) {
+    return a->capacity.n == b->capacity.n && a->price.n == b->price.n &&
+           memcmp(a->capacity.at_ms, b->capacity.at_ms, a->capacity.n * sizeof *a->capacity.at_ms) == 0 &&
+           memcmp(a->capacity.value, b->capacity.value, a->capacity.n * sizeof *a->capacity.value) == 0;
+}
+
+/* All pools and their prices go together; threads and other pools change nothing;
+ * seeds do. */
+static void pools_go_together(void **state) {
+    (void)state;
+    struct model *m = numbered("exact", false);
+    struct trace *one = make(m, 3, 20 * MS_PER_DAY, 1), *two = make(m, 3, 20 * MS_PER_DAY, 2);
+    struct trace *other = make(m, 4, 20 * MS_PER_DAY, 1);
+    struct error e = {0};
+    assert_true(trace_digest(one) == trace_digest(two));
+    assert_true(trace_digest(one) != trace_digest(other));
+    uint32_t n, at = 0, *used = ticks_used(one, &n);
+    const struct trace_pool *third = &one->pools[1];
+    for (uint32_t i = 0, k = 0; i < n; i++) {
+        while (at + 1 < third->capacity.n && third->capacity.at_ms[at + 1] <= i * TICK_MS) at++;
+        while (k + 1 < third->price.n && third->price.at_ms[k + 1] <= i * TICK_MS) k++;
+        assert_int_equal(third->capacity.value[at], used[i] / 3);
+        assert_int_equal(third->price.uusd_per_h[k], 1000000 + used[i] / 2 * 2 * 1000);
+    }
+    free(used);
+    assert_ok(model_keep_pools(m, "third", &e), &e);
+    struct trace *alone = make(m, 3, 20 * MS_PER_DAY, 1);
+    assert_int_equal(alone->n_pools, 1);
+    assert_true(same_pool(&alone->pools[0], third));
+    trace_free(alone);
+    trace_free(one);
+    trace_free(two);
+    trace_free(other);
+    model_free(m);
+}
+
+/* ---- files ------------------------------------------------------------------------------ */
+
+#define HEAD "{\"format\": 1, \"process\": \"blocks\", "
+#define BLOCKS "\"blocks\": {\"tick\": \"60s\", \"ticks\": 100, \"mean\": \"10m\"%s}, "
+#define POOL "\"pools\": [{\"name\": \"a\", \"history\": {\"capacity\": [%s]%s}}]}"
+
+static void refuse_with(const char *joins, const char *capacity, const char *price, const char *piece) {
+    char text[800];
+    snprintf(text, sizeof text, HEAD BLOCKS POOL, joins, capacity, price);
+    refuse(text, piece);
+}
+
+static void faults_are_named(void **state) {
+    (void)state;
+    refuse(HEAD "\"pools\": [{\"name\": \"a\"}]}", "needs a \"history\"");
+    refuse(HEAD "\"pools\": [{\"name\": \"a\", \"history\": {\"capacity\": [1, 1]}}]}", "needs \"blocks\"");
+    refuse(HEAD "\"blocks\": {\"tick\": \"60s\", \"ticks\": 3}, \"pools\": []}", "needs \"tick\", \"ticks\" and");
+    refuse(HEAD "\"blocks\": {\"tick\": \"60s\", \"tock\": 3}, \"pools\": []}", "did you mean \"tick\"?");
+    refuse(HEAD "\"blocks\": {\"tick\": \"20000d\", \"ticks\": 30000, \"mean\": 1}}", "is too long");
+    refuse(HEAD "\"blocks\": {\"tick\": \"1000d\", \"ticks\": 30000, \"mean\": 1}}", "records of more than");
+    refuse_with("", "0, 50, 1, 49", "", "has 99 ticks; \"blocks\" has 100");
+    refuse_with("", "0, 50, 1, 51", "", "is longer than the 100 ticks");
+    refuse_with("", "0, 50, 1", "", "in pairs");
+    refuse_with("", "0, 50, 1.5, 50", "", "1.5 is not a capacity");
+    refuse_with("", "0, 50, -1, 50", "", "-1 is not a capacity");
+    refuse_with("", "0, 50, 1, 0", "", "0 is not a number of ticks");
+    refuse_with("", "0, 50, 1, 1e300", "", "is longer than");
+    refuse_with("", "0, 50, \"1\", 50", "", "in pairs");
+    refuse_with("", "0, 100", ", \"price\": [-1, 100]", "negative");
+    refuse_with("", "0, 100", ", \"price\": [1, 99]", "has 99 ticks");
+    refuse_with("", "0, 100", ", \"price\": 3", "expected a list");
+    refuse_with("", "0, 100", ", \"prize\": [1, 100]", "did you mean \"price\"");
+    refuse_with(", \"joins\": [[1, 2]]", "0, 100", "", "expected three moments, got 2");
+    refuse_with(", \"joins\": [[1, 2, 2]]", "0, 100", "", "rising");
+    refuse_with(", \"joins\": [[1, 2, 2.5]]", "0, 100", "", "whole ticks");
+    refuse_with(", \"joins\": [[1, 2, 100]]", "0, 100", "", "out of range");
+    refuse_with(", \"joins\": 3", "0, 100", "", "triples");
+    refuse_with(", \"joins\": [3]", "0, 100", "", "expected a list");
+}
+
+static void models_read_back(void **state) {
+    (void)state;
+    struct model *m = numbered("expected", true);
+    struct strbuf once = {0}, twice = {0};
+    model_write(m, NULL, NULL, NULL, &once);
+    struct model *back = parse(once.data);
+    model_write(back, NULL, NULL, NULL, &twice);
+    assert_string_equal(once.data, twice.data);
+    struct trace *a = make(m, 9, 5 * MS_PER_DAY, 1), *b = make(back, 9, 5 * MS_PER_DAY, 1);
+    assert_true(trace_digest(a) == trace_digest(b));
+    trace_free(a);
+    trace_free(b);
+    strbuf_free(&once);
+    strbuf_free(&twice);
+    model_free(m);
+    model_free(back);
+}
+
+static void too_long_a_span_is_refused(void **state) {
+    (void)state;
+    struct model *m = parse(HEAD "\"blocks\": {\"tick\": \"1ms\", \"ticks\": 10, \"mean\": \"1ms\"}, \"pools\": "
+                                 "[{\"name\": \"a\", \"history\": {\"capacity\": [0, 5, 1, 5]}}]}");
+    struct trace *t = NULL;
+    struct error e = {0};
+    struct synth_options o = {1, MS_PER_DAY, 1};
+    assert_input_error(synth_trace(m, &o, &t, &e), &e, "too long", "records");
+    model_free(m);
+}
+
+/* ---- fits ------------------------------------------------------------------------------- */
+
+#define CALM                                                                                                           \
+    "{\"format\": 1, \"process\": \"state\", \"span\": \"20d\", \"resolution\": \"600s\", \"scales_h\": [1, 8], "      \
+    "\"pools\": [{\"name\": \"a\", \"availability\": 0.7, \"weights\": [0.5, 0.5], \"loads\": {\"f\": 0.7}, "          \
+    "\"waves\": [{\"period_h\": 24, \"cos\": 1, \"sin\": 0}]}, "                                                       \
+    "{\"name\": \"b\", \"levels\": [[0, 0.4], [2, 0.3], [5, 0.3]], \"weights\": [0.5, 0.5], \"loads\": {\"f\": "       \
+    "0.7}}]}"
+
+static uint32_t capacity_at(const struct trace_capacity *c, int64_t at_ms) {
+    uint32_t i = 0;
+    while (i + 1 < c->n && c->at_ms[i + 1] <= at_ms) i++;
+    return c->value[i];
+}
+
+static void a_fit_keeps_the_record(void **state) {
+    (void)state;
+    struct model *source = parse(CALM);
+    struct trace *t = make(source, 1, 0, 1);
+    struct fit f;
+    struct error e = {0};
+    struct fit_options o = {.process = MODEL_BLOCKS};
+    assert_ok(fit_trace(t, &o, &f, &e), &e);
+    const struct model_blocks *b = &f.model->blocks;
+    assert_true(b->span_ms == t->span_ms && b->tick_ms == TICK_MS && b->same_hour);
+    assert_in_range(b->n_joins, 50, MODEL_JOINS_MAX);
+    for (uint32_t p = 0; p < 2; p++) {
+        const struct trace_capacity *c = &t->pools[p].capacity, *own = &f.model->pools[p].history.capacity;
+        assert_int_equal(c->n, own->n);
+        assert_memory_equal(c->at_ms, own->at_ms, c->n * sizeof *c->at_ms);
+        assert_memory_equal(c->value, own->value, c->n * sizeof *c->value);
+        for (uint32_t i = 0; i < b->n_joins; i++)
+            for (int k = 1; k < MODEL_JOIN; k++) {
+                assert_int_equal(capacity_at(c, b->joins[i].at_ms[0]), capacity_at(c, b->joins[i].at_ms[k]));
+                assert_true((b->joins[i].at_ms[k] - b->joins[i].at_ms[0]) % MS_PER_DAY == 0);
+            }
+    }
+    assert_true(f.join_difference == 0);
+    /* so that a trace of it has no pair of capacities that the record has not */
+    struct trace *made = make(f.model, 2, 0, 1);
+    bool seen[6][6] = {{false}};
+    for (int64_t at = 0; at < t->span_ms; at += TICK_MS)
+        seen[capacity_at(&t->pools[0].capacity, at)][capacity_at(&t->pools[1].capacity, at)] = true;
+    for (int64_t at = 0; at < made->span_ms; at += TICK_MS)
+        assert_true(seen[capacity_at(&made->pools[0].capacity, at)][capacity_at(&made->pools[1].capacity, at)]);
+    trace_free(made);
+    fit_free(&f);
+    o.no_swing = true;
+    assert_ok(fit_trace(t, &o, &f, &e), &e);
+    assert_false(f.model->blocks.same_hour);
+    fit_free(&f);
+    trace_free(t);
+    model_free(source);
+}
+
+static void records_that_never_change_are_refused(void **state) {
+    (void)state;
+    struct model *m = parse(HEAD "\"blocks\": {\"tick\": \"60s\", \"ticks\": 9000, \"mean\": \"10h\"}, \"pools\": "
+                                 "[{\"name\": \"a\", \"history\": {\"capacity\": [1, 4000, 0, 500, 1, 4500]}}]}");
+    struct trace *t = make(m, 1, 0, 1);
+    struct fit f;
+    struct error e = {0};
+    struct fit_options o = {.process = MODEL_BLOCKS};
+    assert_input_error(fit_trace(t, &o, &f, &e), &e, "a", "a fit needs 3 of each");
+    fit_free(&f);
+    trace_free(t);
+    model_free(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_moment_is_used_once),
+        cmocka_unit_test(longer_and_shorter_traces),
+        cmocka_unit_test(expected_shares_hold_on_average),
+        cmocka_unit_test(hours_are_kept),
+        cmocka_unit_test(pools_go_together),
+        cmocka_unit_test(faults_are_named),
+        cmocka_unit_test(models_read_back),
+        cmocka_unit_test(too_long_a_span_is_refused),
+        cmocka_unit_test(a_fit_keeps_the_record),
+        cmocka_unit_test(records_that_never_change_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
