@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fits each real campaign and compares policies on it and on traces made from
 # the model (docs/synthetic-traces.md has the tables).  Skipped where the real
-# traces are not there.  SPOTSIM_FEW=1: three campaigns (prices, alignment, several
-# instances, one pool) and a few traces of each, too few to judge a model by: the
-# shape is not looked at then.
+# traces are not there.  SPOTSIM_FEW=1: some campaigns (prices, alignment, several
+# instances, one pool, both processes) and a few traces of each, too few to judge a
+# model by: the shape is not looked at then.
 program=${SPOTSIM:-build/spotsim}
 case $program in /*) ;; *) program=$PWD/$program ;; esac
 real=${SPOTSIM_TRACES:-../shared/traces}
