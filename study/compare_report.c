@@ -283,7 +283,8 @@ enum error_code compare_report(const struct comparison *c, const struct comparis
     strbuf_printf(
         out,
         "\n%u of %u within: full availability 1 point, cost 5 %%, spread 20 %% (or half a point); ! is not.\n"
-        "Intervals: real as wide as its %u windows differ, synthetic from the traces; sd: from trace to trace.\n",
+        "Intervals: real as wide as its %u windows differ, synthetic from the traces; sd: from trace to trace.\n"
+        "Real: mean of as many runs as there are traces, which differ by their draws.\n",
         within, asked, c->n_windows);
     return OK;
 }

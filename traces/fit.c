@@ -105,13 +105,14 @@ static enum error_code too_few(const char *name, const struct evidence *v, uint3
 }
 
 /* Which pools have enough to say.  The state process takes weights from the
- * others for those that have not, if there are others, and blocks repeat their
- * record; runs can do nothing. */
+ * others for those that have not, if there are others; blocks are of all pools
+ * together, and so is what they need; runs can do nothing. */
 static enum error_code judge_pools(const struct grid *g, const struct fit_options *o, bool *enough, struct error *e) {
-    uint32_t fine = 0, best = 0;
+    uint32_t fine = 0, best = 0, together = 0;
     struct evidence most = {0, 0, 0};
     for (uint32_t i = 0; i < g->n_pools; i++) {
         struct evidence v = pool_evidence(g, i);
+        together += v.state;
         uint32_t least = o->process == MODEL_BLOCKS ? FIT_BLOCKS_RUNS_MIN : FIT_RUNS_MIN;
         enough[i] = (o->process == MODEL_RUNS ? lesser(&v) : v.state) >= least;
         if (o->skip_few && o->family && lesser(&v) < family_runs_min(o->family)) enough[i] = false;
@@ -122,9 +123,9 @@ static enum error_code judge_pools(const struct grid *g, const struct fit_option
         most = v;
         best = i;
     }
-    return fine ? OK
-                : too_few(g->trace->pools[best].name, &most, runs_needed(o),
-                          g->n_pools > 1 ? ", and no other pool has more" : "", e);
+    if (fine || (o->process == MODEL_BLOCKS && !o->skip_few && together >= FIT_BLOCKS_RUNS_MIN)) return OK;
+    return too_few(g->trace->pools[best].name, &most, runs_needed(o),
+                   g->n_pools > 1 ? ", and no other pool has more" : "", e);
 }
 
 /* A view of the trace that borrows its pools; without those that have too few
@@ -227,9 +228,7 @@ enum error_code levels_fit(const struct trace_pool *p, int64_t span_ms, struct m
     }
     out->levels = l;
     out->n_levels = n;
-    return n <= MODEL_LEVELS_MAX
-               ? OK
-               : error_set(e, ERR_INPUT, p->name, "has %u different capacities; the limit is %u", n, MODEL_LEVELS_MAX);
+    return OK;
 }
 
 /* ---- all together -------------------------------------------------------------------------- */
@@ -258,6 +257,9 @@ static enum error_code fit_pool(const struct trace *t, uint32_t i, const struct 
     struct evidence v = pool_evidence(g, i);
     TRY(name_pool(p, out, e));
     TRY(levels_fit(p, t->span_ms, out, e));
+    if (o->process == MODEL_STATE && out->n_levels > MODEL_LEVELS_MAX)
+        return error_set(e, ERR_INPUT, p->name, "has %u different capacities; the limit is %u", out->n_levels,
+                         MODEL_LEVELS_MAX);
     report->availability = out->levels[0].capacity == 0 ? 1 - out->levels[0].share : 1;
     report->availability_se = availability_error(&p->capacity, t->span_ms);
     report->runs_seen = v.state > lesser(&v) ? v.state : lesser(&v);

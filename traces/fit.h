@@ -11,7 +11,7 @@
 
 /* Fewer complete runs of either kind than this and nothing is fitted. */
 #define FIT_RUNS_MIN 10u
-#define FIT_BLOCKS_RUNS_MIN 3u /* an exchange of blocks joins three moments, in as many runs at best */
+#define FIT_BLOCKS_RUNS_MIN 3u /* of all pools together: an exchange of blocks joins three moments */
 #define FIT_BOOTSTRAP 20u      /* a standard error within a sixth or so */
 #define FIT_BOOTSTRAP_MANY 8u  /* where refits are slow: more than FIT_MANY_POOLS pools */
 #define FIT_MANY_POOLS 24u
