@@ -141,8 +141,8 @@ static void put_blocks(const struct fit *f, struct strbuf *out) {
     for (uint32_t i = 0; i < f->model->n_pools; i++)
         if (f->pools[i].runs_seen > most) most = f->pools[i].runs_seen;
     strbuf_printf(out,
-                  "\nBlocks: the record of %.3g d, in blocks of %.3g d on average%s; %u joins of three moments,\n"
-                  "between which pools differ by %.1f %% of their capacity on average.\n",
+                  "\nBlocks: the record of %.3g d, in blocks of %.3g d on average%s;\n"
+                  "%u joins of three moments, between which pools differ by %.1f %% of their capacity on average.\n",
                   (double)b->span_ms / (double)MS_PER_DAY, (double)b->mean_ms / (double)MS_PER_DAY,
                   b->same_hour ? " that keep the hour of the day" : "", b->n_joins, 100 * f->join_difference);
     if (most < FIT_RUNS_MIN)
