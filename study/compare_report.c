@@ -72,7 +72,7 @@ enum error_code compare_quantity(const struct comparison *c, uint32_t policy, en
     out->sd = out->synth_interval.sd;
     out->difference = out->synth - out->real;
     out->within = true;
-    if (q == COMPARE_COST || q == COMPARE_SPREAD) out->difference /= out->real;
+    if ((q == COMPARE_COST || q == COMPARE_SPREAD) && out->difference != 0) out->difference /= out->real;
     if (q == COMPARE_FULL) out->within = fabs(out->difference) <= COMPARE_FULL_MAX;
     if (q == COMPARE_COST) out->within = fabs(out->difference) <= COMPARE_COST_MAX;
     /* a spread of less than half a point is none */

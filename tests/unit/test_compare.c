@@ -113,6 +113,39 @@ static void intervals_hold_their_estimate(void **state) {
         }
 }
 
+/* Two costs of nothing are equal. */
+static void nothing_is_like_nothing(void **state) {
+    struct fixture *f = *state;
+    set(f, "cloud.defaults.price_spot", "0");
+    set(f, "cloud.defaults.price_on_demand", "0");
+    compare(f, 2 * MS_PER_DAY);
+    for (uint32_t i = 0; i < f->c.n_policies; i++) {
+        struct compared x;
+        struct error e = {0};
+        assert_ok(compare_quantity(&f->c, i, COMPARE_COST, &x, &e), &e);
+        assert_true(x.real == 0 && x.synth == 0 && x.difference == 0 && x.within);
+    }
+}
+
+/* A policy's real value is the mean over runs with the draws of the synthetic ones. */
+static void real_runs_differ_by_their_draws(void **state) {
+    struct fixture *f = *state;
+    struct error e = {0};
+    const struct compare_options one = {.traces = 1, .seed = 1, .threads = 1, .window_ms = 2 * MS_PER_DAY};
+    const struct compare_options many = {.traces = 6, .seed = 1, .threads = 2, .window_ms = 2 * MS_PER_DAY};
+    double first[6], full = 0;
+    assert_ok(compare_model(f->doc, f->env, f->model, &one, &f->c, &e), &e);
+    for (uint32_t i = 0; i < 6; i++) first[i] = f->c.real[i].full;
+    comparison_free(&f->c);
+    assert_ok(compare_model(f->doc, f->env, f->model, &many, &f->c, &e), &e);
+    for (uint32_t i = 0; i < 6; i++) {
+        assert_true(fabs(f->c.real[i].full - first[i]) < 0.05);
+        full += fabs(f->c.real[i].full - first[i]);
+        assert_true(fabs(f->c.real[i].window_mean - f->c.real[i].full) < 1e-3);
+    }
+    assert_true(full > 0);
+}
+
 static void too_few_windows_are_refused(void **state) {
     struct fixture *f = *state;
     struct error e = {0};
@@ -132,6 +165,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(windows_make_up_the_whole, start, end),
         cmocka_unit_test_setup_teardown(warm_up_is_left_out, start, end),
         cmocka_unit_test_setup_teardown(intervals_hold_their_estimate, start, end),
+        cmocka_unit_test_setup_teardown(nothing_is_like_nothing, start, end),
+        cmocka_unit_test_setup_teardown(real_runs_differ_by_their_draws, start, end),
         cmocka_unit_test_setup_teardown(too_few_windows_are_refused, start, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
