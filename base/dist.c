@@ -215,17 +215,12 @@ static double weibull_normal_at_most(const struct dist *d, double ms) {
     return weight * gsl_cdf_weibull_P(ms, d->p[1], d->p[2]) + (1 - weight) * normal_at_most(d->p[3], d->p[4], ms);
 }
 
-static int64_t to_ms(double ms) {
-    if (!(ms > 0)) return 0;
-    return ms < (double)TIME_LIMIT_MS ? (int64_t)rint(ms) : TIME_LIMIT_MS;
-}
-
 /* The quantile of a mixture lies between those of its parts. */
 static double weibull_normal_quantile_ms(const struct dist *d, double u) {
     if (d->p[0] >= 1) return gsl_cdf_weibull_Pinv(u, d->p[1], d->p[2]);
-    int64_t normal = to_ms(d->p[3] + gsl_cdf_gaussian_Pinv(u, d->p[4]));
+    int64_t normal = dist_whole_ms(d->p[3] + gsl_cdf_gaussian_Pinv(u, d->p[4]));
     if (d->p[0] <= 0) return (double)normal;
-    int64_t weibull = to_ms(gsl_cdf_weibull_Pinv(u, d->p[1], d->p[2]));
+    int64_t weibull = dist_whole_ms(gsl_cdf_weibull_Pinv(u, d->p[1], d->p[2]));
     return weibull < normal ? search_ms(weibull_normal_at_most, d, u, weibull, normal)
                             : search_ms(weibull_normal_at_most, d, u, normal, weibull);
 }
@@ -237,7 +232,7 @@ static double quantile(const struct dist *d, double u) {
     case DIST_UNIFORM:
         return gsl_cdf_flat_Pinv(u, d->p[0], d->p[1]);
     case DIST_EXPONENTIAL:
-        return -d->p[0] * log1p(-u); /* as gsl_cdf_exponential_Pinv, for u below 1 */
+        return gsl_cdf_exponential_Pinv(u, d->p[0]);
     case DIST_WEIBULL:
         return gsl_cdf_weibull_Pinv(u, d->p[0], d->p[1]);
     case DIST_LOGNORMAL:
@@ -259,7 +254,8 @@ static double quantile(const struct dist *d, double u) {
 }
 
 int64_t dist_quantile_ms(const struct dist *d, double u) {
-    return d->kind == DIST_NONE ? INT64_MAX : to_ms(quantile(d, u));
+    if (d->kind == DIST_EXPONENTIAL) return dist_exponential_ms(d, u);
+    return d->kind == DIST_NONE ? INT64_MAX : dist_whole_ms(quantile(d, u));
 }
 
 /* Of a normal cut at 0. */

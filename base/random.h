@@ -28,6 +28,6 @@ static inline uint64_t random_key_text(uint64_t key, const char *text) {
 }
 
 /* Uniform in (0, 1): 53 bits, never 0 or 1, so quantile functions are safe. */
-static inline double random_u01(uint64_t key) { return ((double)(random_mix(key) >> 11) + 0.5) * 0x1.0p-53; }
+static HOT double random_u01(uint64_t key) { return ((double)(random_mix(key) >> 11) + 0.5) * 0x1.0p-53; }
 
 #endif

@@ -69,9 +69,10 @@ HOT void bill_close(const struct bill *b, struct meter *m, enum billing_rule rul
     bool refunded = rule == BILLING_AWS && market == SP_SPOT && end == BILL_PREEMPTED && lease_ms < MS_PER_HOUR;
     if (refunded) return;
     int64_t extra = end == BILL_RUNNING ? 0 : extra_ms(rule, lease_ms);
-    money cost = integral_at(m, now_ms) - b->integral_at_start;
-    if (m->price_uusd_per_h >= 0) cost += (money)m->price_uusd_per_h * extra;
-    bool unknown = unknown_at(m, now_ms) > b->unknown_at_start_ms || (m->price_uusd_per_h < 0 && extra > 0);
-    if (unknown) m->unknown_used = true;
-    m->spent += cost * nodes;
+    bool known = m->price_uusd_per_h >= 0;
+    money cost = m->integral - b->integral_at_start;
+    if (known) cost += (money)m->price_uusd_per_h * (now_ms - m->since_ms + extra);
+    int64_t unknown_ms = m->unknown_ms + (known ? 0 : now_ms - m->since_ms);
+    if (unknown_ms > b->unknown_at_start_ms || (!known && extra > 0)) m->unknown_used = true;
+    m->spent += nodes == 1 ? cost : cost * nodes;
 }

@@ -75,7 +75,8 @@ static void reset_pool(struct cloud *c, uint32_t i) {
     memset(p, 0, sizeof *p);
     p->members = members;
     p->members_room = room;
-    p->random = c->params.pools[i].reclaim == RECLAIM_RANDOM;
+    p->ordered = c->params.trace_pools[i].capacity.n > 1;
+    p->random = p->ordered && c->params.pools[i].reclaim == RECLAIM_RANDOM;
     p->oldest = p->newest = p->spare = p->doomed_first = p->doomed_last = SP_NONE;
     p->capacity = TRACE_UNLIMITED;
     p->key = random_key_text(c->params.key, c->params.trace_pools[i].name);
@@ -141,7 +142,8 @@ HOT double cloud_draw(const struct cloud *c, uint32_t pool, enum sp_market marke
     return random_u01(random_key(c->pools[pool].draw_key[market][purpose], ordinal));
 }
 
-/* ---- the pool's spot instances ------------------------------------------------ */
+/* ---- the pool's spot instances ------------------------------------------------
+ * In order of their grants, where the cloud may take some back. */
 
 static HOT void hold_spot(struct cloud *c, struct cloud_pool *p, uint32_t slot) {
     struct cloud_instance *x = &c->instances[slot];
@@ -218,27 +220,28 @@ static void shorten(const struct pool_params *p, int64_t now_ms, uint32_t *capac
 }
 
 static HOT int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint64_t ordinal, int64_t now_ms,
-                     int64_t *breach_ms) {
+                     int64_t *breach_ms, bool plain) {
     const struct pool_params *params = &c->params.pools[pool];
     struct cloud_pool *p = &c->pools[pool];
-    uint32_t nodes = c->params.nodes;
+    uint32_t nodes = plain ? 1 : c->params.nodes;
     uint32_t capacity = market == SP_SPOT ? p->capacity : params->on_demand_capacity;
     double denial = market == SP_SPOT ? params->spot_denial : params->on_demand_denial;
     if (market == SP_ON_DEMAND) shorten(params, now_ms, &capacity, &denial);
     if (!fits(p->held[market], nodes, capacity)) return SP_DENIED_CAPACITY;
-    if (!fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region])) return SP_DENIED_QUOTA;
+    if (!plain && c->params.n_quotas > 0 && !fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region]))
+        return SP_DENIED_QUOTA;
     if (denial > 0 && cloud_draw(c, pool, market, ordinal, CLOUD_DENIAL) < denial) return SP_DENIED_CAPACITY;
-    if (market == SP_SPOT) {
+    if (!plain && market == SP_SPOT) {
         *breach_ms = cloud_breach(c, pool, params->notice_ms, now_ms);
         if (*breach_ms != INT64_MAX && params->notice_window == WINDOW_REFUSE) return SP_DENIED_CAPACITY;
     }
     return 0;
 }
 
-HOT int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
-                     int64_t now_ms) {
+HOT int cloud_launch_as(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
+                        int64_t now_ms, bool plain) {
     int64_t breach_ms = INT64_MAX;
-    int denial = judge(c, pool, market, ordinal, now_ms, &breach_ms);
+    int denial = judge(c, pool, market, ordinal, now_ms, &breach_ms, plain);
     if (denial) return denial;
     struct cloud_pool *p = &c->pools[pool];
     struct cloud_instance *x = &c->instances[slot];
@@ -247,27 +250,36 @@ HOT int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_mark
     x->market = (uint8_t)market;
     x->held = true;
     x->doomed = false;
-    p->held[market] += c->params.nodes;
-    c->rate_uusd_per_h += paid(&p->meter[market]) * c->params.nodes;
-    c->region_held[market][p->region] += c->params.nodes;
-    if (market == SP_SPOT) hold_spot(c, p, slot);
-    if (breach_ms != INT64_MAX) cloud_doom(c, slot, breach_ms);
+    p->held[market] += plain ? 1 : c->params.nodes;
+    if (!plain && c->params.rates) c->rate_uusd_per_h += paid(&p->meter[market]) * c->params.nodes;
+    if (!plain && c->params.n_quotas > 0) c->region_held[market][p->region] += c->params.nodes;
+    if (market == SP_SPOT && p->ordered) hold_spot(c, p, slot);
+    if (!plain && breach_ms != INT64_MAX) cloud_doom(c, slot, breach_ms);
     bill_open(&x->bill, &p->meter[market], now_ms);
     return 0;
 }
 
-HOT void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
+int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
+                 int64_t now_ms) {
+    return cloud_launch_as(c, slot, pool, market, ordinal, now_ms, false);
+}
+
+HOT void cloud_end_as(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms, bool plain) {
     struct cloud_instance *x = &c->instances[slot];
     struct cloud_pool *p = &c->pools[x->pool];
     assert(x->held);
     enum sp_market market = (enum sp_market)x->market;
     bill_close(&x->bill, &p->meter[market], (enum billing_rule)c->params.pools[x->pool].billing, market,
-               taken ? BILL_PREEMPTED : BILL_LET_GO, c->params.nodes, now_ms);
-    if (market == SP_SPOT) release_spot(c, p, slot);
-    p->held[market] -= c->params.nodes;
-    c->rate_uusd_per_h -= paid(&p->meter[market]) * c->params.nodes;
-    c->region_held[market][p->region] -= c->params.nodes;
+               taken ? BILL_PREEMPTED : BILL_LET_GO, plain ? 1 : c->params.nodes, now_ms);
+    if (market == SP_SPOT && p->ordered) release_spot(c, p, slot);
+    p->held[market] -= plain ? 1 : c->params.nodes;
+    if (!plain && c->params.rates) c->rate_uusd_per_h -= paid(&p->meter[market]) * c->params.nodes;
+    if (!plain && c->params.n_quotas > 0) c->region_held[market][p->region] -= c->params.nodes;
     x->held = false;
+}
+
+void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms) {
+    cloud_end_as(c, slot, taken, now_ms, false);
 }
 
 /* ---- reclaims ---------------------------------------------------------------------- */

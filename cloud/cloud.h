@@ -17,6 +17,7 @@ struct cloud_params {
     const struct quota *quotas;
     uint32_t nodes;          /* instances per replica */
     bool means_launch;       /* capacity only limits launches */
+    bool rates;              /* cloud.rate_uusd_per_h is wanted */
     int64_t window_start_ms; /* trace time of time 0 */
     uint64_t key;            /* of seed and replication */
 };
@@ -61,7 +62,8 @@ struct cloud_pool {
     uint32_t doomed_first, doomed_last;
     uint32_t *members; /* spot slots in no order; kept only for the random choice */
     uint32_t n_members, members_room;
-    bool random;                   /* RECLAIM_RANDOM */
+    bool ordered;                  /* its capacity changes: the spot instances are kept in order */
+    bool random;                   /* and RECLAIM_RANDOM */
     uint32_t region;               /* index */
     uint32_t look;                 /* first change point of the trace after now */
     uint64_t launches[SP_MARKETS]; /* ordinals of the keyed draws */
@@ -79,7 +81,7 @@ struct cloud {
     uint32_t instances_room;
     uint32_t *region_held[SP_MARKETS], *region_max[SP_MARKETS]; /* per region */
     uint32_t n_regions, regions_room;
-    int64_t rate_uusd_per_h; /* what is held costs now, where prices are known */
+    int64_t rate_uusd_per_h; /* with params.rates: what is held costs now, where prices are known */
 };
 
 enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e);
@@ -100,6 +102,12 @@ int cloud_launch(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market m
                  int64_t now_ms);
 /* Ends a held replica: taken by the cloud, or let go by us; closes its bill. */
 void cloud_end(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms);
+
+/* The same two; `plain`, to be a constant: one instance a replica, no quotas, no
+ * rates, and no notices in any pool. */
+int cloud_launch_as(struct cloud *c, uint32_t slot, uint32_t pool, enum sp_market market, uint64_t ordinal,
+                    int64_t now_ms, bool plain);
+void cloud_end_as(struct cloud *c, uint32_t slot, bool taken, int64_t now_ms, bool plain);
 
 void cloud_set_capacity(struct cloud *c, uint32_t pool, uint32_t capacity);
 void cloud_set_price(struct cloud *c, uint32_t pool, enum sp_market market, int64_t uusd_per_h, int64_t now_ms);

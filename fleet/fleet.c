@@ -9,6 +9,7 @@
 #include "base/hot.h"
 #include "base/random.h"
 #include "fleet/fleet_private.h"
+#include "policies/composer_private.h"
 
 struct fleet *fleet_new(void) {
     return calloc(1, sizeof(struct fleet));
@@ -38,6 +39,7 @@ void fleet_free(struct fleet *f) {
     if (!f) return;
     free_groups(f);
     free(f->ledger.rows);
+    free(f->ledger.loose);
     free(f->pool_group);
     free(f->pool_local);
     free(f->orders);
@@ -117,6 +119,10 @@ static enum error_code reset_group_pools(struct ledger_group *g, uint32_t n, str
     return OK;
 }
 
+/* The view is the first thing in its group. */
+static void order_lists(struct sp_view *view) { ledger_order(((struct ledger_group *)(void *)view)->ledger); }
+_Static_assert(offsetof(struct ledger_group, view) == 0, "order_lists counts on it");
+
 static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct error *e) {
     const struct fleet_group *config = &f->params.groups[g];
     struct ledger_group *lg = &f->ledger.groups[g];
@@ -137,6 +143,8 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     v->n_pools = config->n_pools;
     v->pools = lg->pools;
     v->changed = lg->changed;
+    v->order = order_lists;
+    lg->ledger = &f->ledger;
     lg->round = 1; /* none is marked yet */
     for (uint32_t i = 0; i < config->n_pools; i++) ledger_mark(lg, i);
     memset(v->first, 0xff, sizeof v->first); /* SP_NONE */
@@ -157,11 +165,11 @@ static enum error_code start_fleet_group(struct fleet *f, uint32_t g, struct err
     }
     uint64_t key = random_key_text(f->params.key, config->name);
     fp->composer = composer_init(fp->memory, config->spec, &limits, config->share, key);
-    fp->digest_key = random_mix(g);
-    fp->mixed_ms = SP_FOREVER;
-    fp->mixed = random_mix((uint64_t)SP_FOREVER);
-    fp->hears = f->params.tell_all ? SP_HEARS_ALL : composer_hears(fp->composer);
-    fp->settled = fp->unheard = false;
+    lg->tells_rows = !composer_ignores_rows(fp->composer);
+    for (uint32_t i = 0; i < config->n_pools; i++) lg->tells_rows |= lg->pools[i].capacity != SP_UNKNOWN;
+    fp->news = true;
+    fp->unheard = false;
+    fp->quiet_until_ms = SP_NEVER;
     fp->wake_ms = SP_FOREVER;
     fp->n_obs = 0;
     struct sp_observation start = {.kind = SP_OBS_START, .slot = SP_NONE, .pool = SP_NONE};
@@ -173,24 +181,31 @@ enum error_code fleet_start(struct fleet *f, const struct fleet_params *params, 
     TRY(make_fleet_room(f, params, e));
     f->params = *params;
     f->journal = f->explain = NULL;
-    f->journaled = false;
     f->steps = 0;
     f->instances = 0;
-    f->digest = 0;
-    f->out_of_memory = false;
+    f->out_of_memory = f->journaled = false;
     struct ledger *l = &f->ledger;
-    l->n_slots = l->in_use = 0;
+    l->n_slots = l->in_use = l->n_loose = 0;
     l->last_launch = 0;
     l->free_head = SP_NONE;
     l->n_groups = params->n_groups;
     for (uint32_t i = 0; i < params->n_pools; i++) f->pool_group[i] = f->pool_local[i] = SP_NONE;
     for (uint32_t g = 0; g < params->n_groups; g++) TRY(start_fleet_group(f, g, e));
+    fleet_record(f, false);
     return OK;
+}
+
+void fleet_record(struct fleet *f, bool on) {
+    f->journaled = on;
+    for (uint32_t g = 0; g < f->params.n_groups; g++) {
+        struct fleet_policy *p = &f->policies[g];
+        p->hears = on || f->params.tell_all ? SP_HEARS_ALL : composer_hears(p->composer);
+    }
 }
 
 enum error_code fleet_journal(struct fleet *f, FILE *out, struct error *e) {
     f->journal = out;
-    f->journaled = out != NULL;
+    fleet_record(f, out != NULL);
     return out ? journal_header(f, out, e) : OK;
 }
 
@@ -204,6 +219,7 @@ HOT const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { 
 HOT void fleet_fetch_row(const struct fleet *f, uint32_t slot) { FETCH(f->ledger.rows, slot); }
 HOT void fleet_fetch_neighbours(const struct fleet *f, uint32_t slot) {
     const struct ledger *l = &f->ledger;
+    if (!ledger_listed(l, slot)) return;
     FETCH(l->rows, l->rows[slot].prev);
     FETCH(l->rows, l->rows[slot].next);
     FETCH(l->rows, l->rows[slot].host[ROW_OLDER]);
@@ -219,10 +235,9 @@ uint32_t fleet_target(const struct fleet *f, uint32_t group) { return composer_t
 uint32_t fleet_final_target(const struct fleet *f, uint32_t group) {
     return composer_final_target(f->policies[group].composer);
 }
-HOT uint32_t fleet_base(const struct fleet *f, uint32_t group) { return composer_base(f->policies[group].composer); }
+HOT uint32_t fleet_base(const struct fleet *f, uint32_t group) { return f->policies[group].composer->base; }
 bool fleet_base_clamped(const struct fleet *f) {
     for (uint32_t g = 0; g < f->params.n_groups; g++)
         if (composer_base_clamped(f->policies[g].composer)) return true;
     return false;
 }
-HOT uint64_t fleet_last_digest(const struct fleet *f) { return f->digest; }

@@ -79,6 +79,12 @@ void fleet_explain(struct fleet *f, FILE *out);
  * CLEARED.  The slot must hold a row. */
 void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, uint8_t reason,
                    int64_t value);
+/* The same for one who knows the row's group.  `plain`, to be a constant: a fleet
+ * of one group without journal and explanations, one instance a replica, pools
+ * that weigh 1, no notices and recommendations, that keeps no rows of what is gone
+ * (fleet_params). */
+void fleet_observe_as(struct fleet *f, uint32_t group, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot,
+                      uint8_t reason, int64_t value, bool plain);
 /* Something was learned about a pool: PRICE or CAPACITY (value). */
 void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t pool,
                         enum sp_market market, int64_t value);
@@ -103,6 +109,15 @@ bool fleet_step_unheard(struct fleet *f, uint32_t group, int64_t now_ms);
 enum error_code fleet_step(struct fleet *f, uint32_t group, int64_t now_ms, const struct fleet_order **orders,
                            uint32_t *n_orders, struct error *e);
 
+/* The same, `plain` as in fleet_observe_as. */
+enum error_code fleet_step_as(struct fleet *f, uint32_t group, int64_t now_ms, const struct fleet_order **orders,
+                              uint32_t *n_orders, struct error *e, bool plain);
+
+/* The same for a plain fleet where the step only launches one spot replica: the
+ * order; its slot is SP_NONE if no pool could be named.  False, and nothing done:
+ * call fleet_step_as. */
+bool fleet_replace_one(struct fleet *f, int64_t now_ms, struct fleet_order *order);
+
 const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot); /* launch 0: no row there */
 /* Nothing but hints, for fleets that no cache holds: the row is about to be
  * looked at; it is being looked at, so its neighbours come next. */
@@ -116,7 +131,6 @@ uint32_t fleet_target(const struct fleet *f, uint32_t group);       /* as of the
 uint32_t fleet_final_target(const struct fleet *f, uint32_t group); /* the same plus the mix's overprovision */
 uint32_t fleet_base(const struct fleet *f, uint32_t group);
 bool fleet_base_clamped(const struct fleet *f);
-uint64_t fleet_last_digest(const struct fleet *f); /* of the last step's answer */
 
 /* The journal's last line: it is complete.  ERR_FAILED when the file could not
  * be written. */

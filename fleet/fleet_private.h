@@ -5,6 +5,7 @@
 
 #include "base/hot.h"
 #include "base/random.h"
+#include "fleet/digest.h"
 #include "fleet/ledger.h"
 
 struct fleet_policy {
@@ -14,12 +15,12 @@ struct fleet_policy {
     int64_t wake_ms;
     struct sp_observation *obs; /* waiting for the next step */
     uint32_t n_obs, obs_room;
-    uint32_t hears;      /* SP_HEARS bits; what it does not hear is not kept */
-    bool settled;        /* composer_settled after the last call */
+    uint32_t hears;      /* SP_HEARS bits; what it does not hear is kept for the journal only */
+    bool news;           /* a price or what is observed of a pool has changed since the last step */
     bool unheard;        /* something happened since the last step that it does not hear */
-    uint64_t digest_key; /* of the group, for the digest of a step */
-    int64_t mixed_ms;    /* the wake time last mixed into one, and what it was mixed to */
-    uint64_t mixed;
+    /* Before this, its wake time, a step on nothing but unheard observations would
+     * change nothing; SP_NEVER once something was heard, or while not settled. */
+    int64_t quiet_until_ms;
 };
 
 struct fleet {
@@ -33,7 +34,6 @@ struct fleet {
     uint32_t n_orders, orders_room;
     struct sp_action actions[FLEET_ACTIONS_MAX];
     uint32_t instances; /* rows that hold or may hold instances, times nodes */
-    uint64_t digest;
     bool out_of_memory;
     struct sp_observation lost_observation; /* there was no memory for it */
     bool journaled;                         /* a journal is written or replayed */
@@ -42,11 +42,10 @@ struct fleet {
     FILE *journal, *explain;
 };
 
-/* Folds one more part into a digest. */
-static HOT void fleet_mix(uint64_t *digest, uint64_t part) { *digest = random_key(*digest, part); }
-
 /* fleet.c */
 enum error_code fleet_out_of_memory(struct error *e);
+/* Begins or ends to count everything into `told`, for which all is heard. */
+void fleet_record(struct fleet *f, bool on);
 /* observe.c: appends to the group's waiting observations. */
 void fleet_push(struct fleet *f, uint32_t group, struct sp_observation o);
 /* journal.c */

@@ -30,8 +30,8 @@ static COLD bool grow_waiting(struct fleet *f, struct fleet_policy *p) {
 }
 
 /* Where the group's next waiting observation is to be written. */
-static HOT struct sp_observation *next_observation(struct fleet *f, uint32_t group) {
-    struct fleet_policy *p = &f->policies[group];
+static HOT struct sp_observation *next_observation(struct fleet *f, struct fleet_policy *p) {
+    p->quiet_until_ms = SP_NEVER;
     if (p->n_obs == p->obs_room && !grow_waiting(f, p)) return &f->lost_observation;
     return &p->obs[p->n_obs++];
 }
@@ -39,23 +39,23 @@ static HOT struct sp_observation *next_observation(struct fleet *f, uint32_t gro
 /* Appends to the group's waiting observations. */
 void fleet_push(struct fleet *f, uint32_t group, struct sp_observation o) {
     if (f->journaled) mix_observation(&f->told, group, &o);
-    *next_observation(f, group) = o;
+    *next_observation(f, &f->policies[group]) = o;
 }
-
-static void free_row(struct fleet *f, uint32_t slot) { ledger_remove(&f->ledger, slot); }
 
 /* The instances of a row are gone or were never there. */
-static void drop_instances(struct fleet *f) {
-    assert(f->instances >= f->params.nodes);
-    f->instances -= f->params.nodes;
+static HOT void drop_instances(struct fleet *f, bool plain) {
+    uint32_t nodes = plain ? 1 : f->params.nodes;
+    assert(f->instances >= nodes);
+    f->instances -= nodes;
 }
 
-static HOT void end_row(struct fleet *f, uint32_t slot, enum sp_state state, int64_t at_ms) {
-    drop_instances(f);
-    if (f->params.keep_rows)
-        ledger_move(&f->ledger, slot, state, at_ms);
+static HOT void end_row(struct fleet *f, struct ledger_group *g, uint32_t slot, enum sp_state state, int64_t at_ms,
+                        bool plain) {
+    drop_instances(f, plain);
+    if (!plain && f->params.keep_rows)
+        ledger_move_in(&f->ledger, g, slot, state, at_ms, plain);
     else
-        free_row(f, slot);
+        ledger_remove_from(&f->ledger, g, slot, plain);
 }
 
 static COLD void record(struct fleet *f, const struct sp_observation *o, uint32_t group, uint32_t slot) {
@@ -63,51 +63,36 @@ static COLD void record(struct fleet *f, const struct sp_observation *o, uint32_
     if (f->journal) journal_observation(f->journal, o, group, fleet_row_pool(f, slot));
 }
 
-HOT void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, uint8_t reason,
-                       int64_t value) {
+/* What becomes of the row, and what its pool remembers. */
+static HOT void take_note(struct fleet *f, struct ledger_group *g, int64_t at_ms, enum sp_observation_kind kind,
+                          uint32_t slot, int64_t value, bool plain) {
     struct ledger *l = &f->ledger;
-    assert(slot < l->n_slots && l->rows[slot].launch != 0);
-    struct sp_instance *r = &l->rows[slot];
-    uint32_t group = ledger_group_of(l, slot);
-    struct sp_pool *pool = &l->groups[group].pools[r->pool];
-    if (f->journaled || (f->policies[group].hears & SP_HEARS(kind))) {
-        struct sp_observation *o = next_observation(f, group);
-        *o = (struct sp_observation){.at_ms = at_ms,
-                                     .value = value,
-                                     .launch = r->launch,
-                                     .slot = slot,
-                                     .pool = r->pool,
-                                     .kind = (uint8_t)kind,
-                                     .market = r->market,
-                                     .reason = reason,
-                                     .state = r->state};
-        if (f->journaled) record(f, o, group, slot);
-    } else {
-        f->policies[group].unheard = true;
-    }
+    const struct sp_instance *r = &l->rows[slot];
+    struct sp_pool *pool = &g->pools[r->pool];
     switch (kind) {
     case SP_OBS_SENT:
-        ledger_move(l, slot, SP_PROVISIONING, at_ms);
+        ledger_move_in(l, g, slot, SP_PROVISIONING, at_ms, plain);
         break;
     case SP_OBS_GRANTED:
         pool->last_granted_ms[r->market] = at_ms;
         if (r->state <= SP_PROVISIONING)
-            ledger_move(l, slot, SP_STARTING, at_ms);
+            ledger_move_in(l, g, slot, SP_STARTING, at_ms, plain);
         else
-            ledger_mark(&l->groups[group], r->pool);
+            ledger_mark_row(g, r);
         break;
     case SP_OBS_DENIED:
         pool->last_denied_ms[r->market] = at_ms;
-        end_row(f, slot, SP_FAILED, at_ms);
+        ledger_mark(g, r->pool);
+        end_row(f, g, slot, SP_FAILED, at_ms, plain);
         break;
     case SP_OBS_READY:
-        ledger_move(l, slot, SP_READY, at_ms);
+        ledger_move_in(l, g, slot, SP_READY, at_ms, plain);
         break;
     case SP_OBS_UNREADY:
-        ledger_move(l, slot, SP_UNREADY, at_ms);
+        ledger_move_in(l, g, slot, SP_UNREADY, at_ms, plain);
         break;
     case SP_OBS_FAILED:
-        end_row(f, slot, SP_FAILED, at_ms);
+        end_row(f, g, slot, SP_FAILED, at_ms, plain);
         break;
     case SP_OBS_NOTICE:
         ledger_flag(l, slot, SP_NOTICED, value);
@@ -117,18 +102,46 @@ HOT void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind 
         break;
     case SP_OBS_PREEMPTED:
         pool->last_preempted_ms = at_ms;
-        end_row(f, slot, SP_PREEMPTED, at_ms);
+        end_row(f, g, slot, SP_PREEMPTED, at_ms, plain);
         break;
     case SP_OBS_TERMINATED:
-        drop_instances(f);
-        free_row(f, slot);
+        drop_instances(f, plain);
+        ledger_remove_from(l, g, slot, plain);
         break;
     case SP_OBS_CLEARED:
-        free_row(f, slot);
+        ledger_remove_from(l, g, slot, plain);
         break;
     default:
         assert(false); /* not an observation about a replica */
     }
+}
+
+HOT void fleet_observe_as(struct fleet *f, uint32_t group, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot,
+                          uint8_t reason, int64_t value, bool plain) {
+    const struct sp_instance *r = &f->ledger.rows[slot];
+    struct fleet_policy *policy = &f->policies[group];
+    assert(slot < f->ledger.n_slots && r->launch != 0 && r->host[ROW_GROUP] == group);
+    if (policy->hears & SP_HEARS(kind)) {
+        struct sp_observation *o = next_observation(f, policy);
+        *o = (struct sp_observation){.at_ms = at_ms,
+                                     .value = value,
+                                     .launch = r->launch,
+                                     .slot = slot,
+                                     .pool = r->pool,
+                                     .kind = (uint8_t)kind,
+                                     .market = r->market,
+                                     .reason = reason,
+                                     .state = r->state};
+        if (!plain && f->journaled) record(f, o, group, slot);
+    } else {
+        policy->unheard = true;
+    }
+    take_note(f, &f->ledger.groups[group], at_ms, kind, slot, value, plain);
+}
+
+void fleet_observe(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t slot, uint8_t reason,
+                   int64_t value) {
+    fleet_observe_as(f, ledger_group_of(&f->ledger, slot), at_ms, kind, slot, reason, value, false);
 }
 
 void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind kind, uint32_t pool,
@@ -144,6 +157,7 @@ void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind
                                .market = (uint8_t)market};
     if (f->journal) journal_observation(f->journal, &o, group, pool);
     fleet_push(f, group, o);
+    f->policies[group].news = true;
     ledger_mark(&f->ledger.groups[group], o.pool);
     if (kind == SP_OBS_PRICE) p->price_uusd_per_h[market] = value;
     if (kind == SP_OBS_CAPACITY) p->capacity = value;

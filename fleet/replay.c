@@ -169,7 +169,7 @@ static enum error_code read_header(struct replay *r, const char *line, struct po
     r->fleet = fleet_new();
     if (!r->fleet) return error_set(e, ERR_FAILED, NULL, "out of memory");
     TRY(fleet_start(r->fleet, &r->params, e));
-    r->fleet->journaled = true;
+    fleet_record(r->fleet, true);
     r->fleet->told = random_key_text(0, line);
     return OK;
 }

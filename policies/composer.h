@@ -36,6 +36,9 @@ int64_t composer_step(struct composer *c, struct sp_view *view, const struct sp_
 /* The observations that any part hears (SP_HEARS bits); others are not passed
  * in `obs`, only that there were some (`unheard`). */
 uint32_t composer_hears(const struct composer *c);
+/* Where no pool's capacity is observed nothing in it depends on how many spot
+ * rows a pool has and in which states, so that view->changed need not tell. */
+bool composer_ignores_rows(const struct composer *c);
 /* After the last step nothing was missing and nothing too many: until its wake
  * time a step on unheard observations would change nothing. */
 bool composer_settled(const struct composer *c);

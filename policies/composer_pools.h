@@ -5,6 +5,7 @@
 #ifndef SPOTSIM_POLICIES_COMPOSER_POOLS_H
 #define SPOTSIM_POLICIES_COMPOSER_POOLS_H
 
+#include "base/hot.h"
 #include "policies/pick.h"
 
 /* Of one market. */
@@ -54,7 +55,7 @@ void composer_pools_fill(struct composer_pools *c, const struct sp_view *view, u
  * market m.  Takes note of view->changed, for both markets, and empties it.
  * Returns the pools that may have changed since the last look in this market;
  * the list stands until the next look. */
-static inline struct pools_list composer_pools_look(struct composer_pools *c, struct sp_view *view, enum sp_market m) {
+static HOT struct pools_list composer_pools_look(struct composer_pools *c, struct sp_view *view, enum sp_market m) {
     struct pools_asked *a = &c->market[m];
     bool nothing_put_by = a->used && a->n_denied == 0 && a->n_changed == 0 && !c->market[!m].used;
     if (m != SP_SPOT || c->avoid_rebalance || !nothing_put_by) return composer_pools_look_at_all(c, view, m);
@@ -74,7 +75,7 @@ static inline struct pools_list composer_pools_look(struct composer_pools *c, st
 /* No placer was shown the list: it is put by for the next look. */
 void composer_pools_unseen(struct composer_pools *c, enum sp_market m, struct pools_list list);
 /* One more spot replica is launched there in this step. */
-static inline void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, uint32_t pool) {
+static HOT void composer_pools_launched(struct composer_pools *c, const struct sp_view *view, uint32_t pool) {
     c->planned[pool]++;
     if (view->pools[pool].capacity != SP_UNKNOWN) composer_pools_fill(c, view, pool);
 }

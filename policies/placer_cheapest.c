@@ -26,4 +26,5 @@ const struct sp_policy placer_cheapest = {
     .init = placer_pick_init,
     .place = place,
     .digest = placer_pick_digest,
+    .hears = SP_HEARS_NONE,
 };

@@ -45,4 +45,5 @@ const struct sp_policy placer_random = {
     .init = init,
     .place = place,
     .digest = digest,
+    .hears = SP_HEARS_NONE,
 };

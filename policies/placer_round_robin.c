@@ -48,4 +48,5 @@ const struct sp_policy placer_round_robin = {
     .init = init,
     .place = place,
     .digest = digest,
+    .hears = SP_HEARS_NONE,
 };

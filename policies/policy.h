@@ -100,6 +100,9 @@ struct sp_view {
      * step.  What it kept of the others still holds.  A host may name more. */
     uint32_t n_changed;
     const uint32_t *changed;
+    /* For the built-in parts, of which few walk the lists: brings them up to
+     * date, NULL: they are.  Other policies find them up to date. */
+    void (*order)(struct sp_view *view);
 };
 
 enum sp_observation_kind {
@@ -257,8 +260,10 @@ struct sp_policy {
 
     /* Which observations can change its answer, its wake time or its state, as
      * SP_HEARS(kind) | ...; 0: all of them; SP_HEARS_NONE: it goes by the view's
-     * target, prices and time only.  It may not be told of others, nor be called
-     * for them while nothing is missing and nothing too many. */
+     * target, prices and time only, a placer by `closed` too.  It may not be told
+     * of others, nor be called for them while nothing is missing and nothing too
+     * many.  A placer that hears nothing may find neither `planned` nor
+     * view->changed up to date with the rows. */
     uint32_t hears;
 
     /* Optional: a digest of the state, compared when a journal is replayed.

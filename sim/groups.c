@@ -4,6 +4,7 @@
 
 #include "base/hot.h"
 #include "base/random.h"
+#include "fleet/digest.h"
 #include "sim/load.h"
 #include "sim/sim_private.h"
 
@@ -40,7 +41,7 @@ HOT void group_schedule(struct sim *s, uint32_t g) {
     group->scheduled = pending;
     if (s->control.interval_ms == 0) {
         if (pending && s->at_once)
-            s->decide = true;
+            group_decide(s);
         else
             set_group_timer(s, g, pending || wake < s->now_ms ? s->now_ms : wake, EVENT_DECIDE);
         return;
@@ -93,7 +94,8 @@ void group_demand(struct sim *s, uint32_t g) {
 
 void group_start(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
-    *group = (struct group_state){.round_ms = -1, .scheduled = true, .timer = EVENT_NONE};
+    *group = (struct group_state){.round_ms = -1, .scheduled = true, .timer = EVENT_NONE, .wake_ms = SP_NEVER,
+                                  .mixed_index = random_mix(g)};
     group_demand(s, g);
     group->interval_ms = interval(s, group->target);
     group->last_tick_ms = s->phase_ms[LOOP_TICK] - group->interval_ms;
@@ -114,7 +116,7 @@ static HOT bool settles(struct sim *s, struct group_state *group, uint32_t g) {
     return false;
 }
 
-static HOT void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t n) {
+static HOT void carry_out(struct sim *s, const struct fleet_order *orders, uint32_t n, bool plain) {
     uint32_t slots = fleet_slots(s->fleet);
     if (slots > s->replicas_room) {
         enum error_code rc = replica_reserve(s, slots);
@@ -125,7 +127,7 @@ static HOT void carry_out(struct sim *s, const struct fleet_order *orders, uint3
     }
     for (uint32_t i = 0; i < n; i++) {
         if (orders[i].kind == FLEET_LAUNCH)
-            replica_launch(s, &orders[i]);
+            replica_launch(s, &orders[i], n == 1, plain);
         else
             replica_end(s, &orders[i]);
     }
@@ -137,28 +139,45 @@ static APART void report_requests(struct sim *s) {
     fleet_set_requests(s->fleet, (double)load_window(s->config->load, at_ms));
 }
 
-static HOT void count_step(struct sim *s) {
-    s->events++;
-    s->steps++;
-    s->fingerprint = random_key(s->fingerprint, fleet_last_digest(s->fleet));
+/* Mostly the same time, or none, as in the last step. */
+static HOT uint64_t mixed_wake(struct sim *s, uint32_t g) {
+    struct group_state *group = &s->groups[g];
+    int64_t wake = fleet_wake(s->fleet, g);
+    if (wake != group->wake_ms) {
+        group->wake_ms = wake;
+        group->mixed_wake = random_mix((uint64_t)wake);
+    }
+    return group->mixed_wake;
 }
 
-HOT void group_step(struct sim *s, uint32_t g) {
+static HOT void count_step(struct sim *s, uint32_t g, const struct fleet_order *orders, uint32_t n) {
+    s->steps++;
+    uint64_t digest = fleet_digest_begin(s->groups[g].mixed_index, s->now_ms);
+    for (uint32_t i = 0; i < n; i++) fleet_digest_order(&digest, &orders[i]);
+    s->fingerprint = random_key(s->fingerprint, fleet_digest_end(digest, mixed_wake(s, g)));
+}
+
+HOT bool group_step_unheard(struct sim *s, uint32_t g) {
+    if (!fleet_step_unheard(s->fleet, g, s->now_ms)) return false;
+    count_step(s, g, NULL, 0);
+    return true;
+}
+
+HOT void group_step(struct sim *s, uint32_t g, bool plain) {
     struct group_state *group = &s->groups[g];
-    bool ticks = s->control.interval_ms > 0;
+    bool ticks = !plain && s->control.interval_ms > 0;
     if (ticks) group->last_tick_ms = s->now_ms;
-    if (!s->config->every_tick && fleet_step_unheard(s->fleet, g, s->now_ms)) {
-        count_step(s);
+    if (!plain && !s->config->every_tick && group_step_unheard(s, g)) {
         group->scheduled = false;
         if (!s->at_once) group_schedule(s, g);
         return;
     }
     bool idle = !fleet_pending(s->fleet, g) && fleet_wake(s->fleet, g) > s->now_ms;
     if (!settles(s, group, g)) return;
-    if (s->config->load) report_requests(s);
+    if (!plain && s->config->load) report_requests(s);
     const struct fleet_order *orders = NULL;
     uint32_t n = 0;
-    enum error_code rc = fleet_step(s->fleet, g, s->now_ms, &orders, &n, s->error);
+    enum error_code rc = fleet_step_as(s->fleet, g, s->now_ms, &orders, &n, s->error, plain);
     if (rc != OK) {
         sim_fail(s, rc);
         return;
@@ -168,13 +187,29 @@ HOT void group_step(struct sim *s, uint32_t g) {
                               "the policy acted at %" PRId64 " ms although nothing had happened", s->now_ms));
         return;
     }
-    if (!idle) count_step(s);
+    if (!idle) count_step(s, g, orders, n);
     if (!group->has_demand) set_target(s, g, fleet_target(s->fleet, g));
     uint32_t base = fleet_base(s->fleet, g);
     if (base != group->base) set_base(s, g, base);
     group->scheduled = false;
-    carry_out(s, orders, n);
+    carry_out(s, orders, n, plain);
     if (s->status != OK) return;
     if (ticks) group->interval_ms = interval(s, fleet_final_target(s->fleet, g));
     group_schedule(s, g);
+}
+
+HOT bool group_replace_one(struct sim *s) {
+    struct group_state *group = &s->groups[0];
+    struct fleet_order order;
+    if (!fleet_replace_one(s->fleet, s->now_ms, &order)) return false;
+    if (!settles(s, group, 0)) return true;
+    if (order.slot != SP_NONE) {
+        count_step(s, 0, &order, 1);
+        replica_launch(s, &order, true, true);
+    } else {
+        count_step(s, 0, NULL, 0);
+    }
+    int64_t wake = fleet_wake(s->fleet, 0);
+    set_group_timer(s, 0, wake < s->now_ms ? s->now_ms : wake, EVENT_DECIDE);
+    return true;
 }

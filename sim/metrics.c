@@ -70,6 +70,8 @@ static APART void outage_turn(struct metrics *m, struct outage_log *o, bool good
     }
 }
 
+static bool outage_changes(const struct outage_log *o, bool good) { return good == o->on; }
+
 static void loss_recover(struct loss_log *l, int64_t at_ms) {
     l->recovery_sum += (money)at_ms * (money)l->open - l->open_since_sum;
     if (at_ms - l->open_first_ms > l->longest_ms) l->longest_ms = at_ms - l->open_first_ms;
@@ -79,29 +81,34 @@ static void loss_recover(struct loss_log *l, int64_t at_ms) {
 }
 
 static APART void losses_recover(struct metrics *m, int64_t at_ms) {
-    loss_recover(&m->losses[0], at_ms);
     for (int k = 1; m->open_sizes; k++, m->open_sizes >>= 1)
         if (m->open_sizes & 1) loss_recover(&m->losses[k], at_ms);
 }
 
-static void loss_open(struct loss_log *l, int64_t at_ms) {
+static HOT void losses_open(struct metrics *m, uint32_t replicas, int64_t at_ms) {
+    _Static_assert(RECOVERY_K_MAX == 64, "a bit for each size");
+    uint32_t k = replicas < RECOVERY_K_MAX ? replicas : RECOVERY_K_MAX;
+    struct loss_log *l = &m->losses[k];
     l->count++;
     if (l->open++ == 0) l->open_first_ms = at_ms;
     l->open_since_sum += at_ms;
-}
-
-/* Every loss is counted under its size and with all others. */
-static APART void losses_open(struct metrics *m, uint32_t replicas, int64_t at_ms) {
-    _Static_assert(RECOVERY_K_MAX == 64, "a bit for each size");
-    uint32_t k = replicas < RECOVERY_K_MAX ? replicas : RECOVERY_K_MAX;
-    loss_open(&m->losses[0], at_ms);
-    loss_open(&m->losses[k], at_ms);
     m->open_sizes |= UINT64_C(1) << (k - 1);
 }
 
-void metrics_lost(struct metrics *m, uint32_t weight) { m->lost_now += weight; }
+/* All sizes together. */
+static struct loss_log losses_sum(const struct metrics *m) {
+    struct loss_log all = {0};
+    for (int k = 1; k <= RECOVERY_K_MAX; k++) {
+        const struct loss_log *l = &m->losses[k];
+        all.count += l->count;
+        all.recovered += l->recovered;
+        all.recovery_sum += l->recovery_sum;
+        if (l->longest_ms > all.longest_ms) all.longest_ms = l->longest_ms;
+    }
+    return all;
+}
 
-static bool outage_changes(const struct outage_log *o, bool good) { return good == o->on; }
+void metrics_lost(struct metrics *m, uint32_t weight) { m->lost_now += weight; }
 
 HOT void metrics_add_spell(struct metrics *m, int64_t now_ms) {
     int64_t dt = now_ms - m->since_ms;
@@ -227,7 +234,7 @@ void metrics_finish(struct metrics *m, struct sim_result *r) {
     r->outage_full = outage_result(m, &m->full_outages, counted);
     r->outage_any = outage_result(m, &m->any_outages, counted);
     for (int k = 0; k <= RECOVERY_K_MAX; k++) {
-        const struct loss_log *l = &m->losses[k];
+        const struct loss_log one = k ? m->losses[k] : losses_sum(m), *l = &one;
         r->recovery[k] = (struct recovery_stats){
             .count = l->count,
             .recovered = l->recovered,

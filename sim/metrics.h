@@ -5,6 +5,7 @@
 #ifndef SPOTSIM_SIM_METRICS_H
 #define SPOTSIM_SIM_METRICS_H
 
+#include "base/hot.h"
 #include "cloud/billing.h"
 #include "sim/sim.h"
 
@@ -32,7 +33,7 @@ struct gauge {
     uint32_t now;
     money minus_change_x_ms; /* the integral up to t is this + now x t */
 };
-static inline void gauge_add(struct gauge *g, int64_t change, int64_t now_ms) {
+static HOT void gauge_add(struct gauge *g, int64_t change, int64_t now_ms) {
     g->now += (uint32_t)change; /* counts wrap around */
     g->minus_change_x_ms -= (money)(change * now_ms);
 }
@@ -54,8 +55,8 @@ struct metrics {
     money over_ms;          /* instance-ms */
     struct outage_log full_outages, any_outages;
     uint32_t lost_now; /* ready replicas lost at the present instant */
-    struct loss_log losses[RECOVERY_K_MAX + 1];
-    uint64_t open_sizes; /* bit k-1: losses[k] has open ones; there are such only when losses[0] has */
+    struct loss_log losses[RECOVERY_K_MAX + 1]; /* from 1 on */
+    uint64_t open_sizes;                        /* bit k-1: losses[k] has open ones */
     bool out_of_memory;
 };
 
@@ -66,7 +67,7 @@ void metrics_reuse(struct metrics *m, struct sim_result *r);
 /* Adds the time up to now under the present state.  Call before changing
  * ready, target or base, and before metrics_lost; not needed while all stay. */
 void metrics_add_spell(struct metrics *m, int64_t now_ms);
-static inline void metrics_advance(struct metrics *m, int64_t now_ms) {
+static HOT void metrics_advance(struct metrics *m, int64_t now_ms) {
     if (now_ms > m->since_ms) metrics_add_spell(m, now_ms);
 }
 /* Advance first.  Counters start now, not before since_ms; an outage that is

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One replica's way through the cloud's truth and the controller's sight of
  * it.  Truth moves on TIMER_PHASE and TIMER_LIFE; what the controller's loops
- * see of it comes on TIMER_OBSERVE. */
+ * see of it comes on TIMER_OBSERVE.
+ *
+ * `plain` is a constant wherever these functions are inlined: in a plain run
+ * (sim.plain) what cannot happen is not asked for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +12,10 @@
 #include "base/pages.h"
 #include "sim/sim_private.h"
 
+/* Of those in the tournament. */
 static HOT uint64_t first_timer(const struct replica *r) {
-    return event_earlier(event_earlier(r->timer[0], r->timer[1]), event_earlier(r->timer[2], r->timer[3]));
+    uint64_t phase = r->timer[TIMER_PHASE] | (0 - (uint64_t)r->in_lane); /* EVENT_NONE there */
+    return event_earlier(event_earlier(phase, r->timer[1]), event_earlier(r->timer[2], r->timer[3]));
 }
 _Static_assert(REPLICA_TIMERS == 4, "first_timer looks at all of them");
 
@@ -25,11 +30,17 @@ static HOT void fill_leaf(struct sim *s, uint32_t slot) {
     if (key != EVENT_NONE) event_queue_insert(&s->queue, s->replica_entity + slot, key);
 }
 
-static HOT void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
-                          enum event_class class) {
-    uint32_t entity = s->replica_entity + (uint32_t)(r - s->replicas);
+static HOT void set_slot_timer(struct sim *s, uint32_t slot, struct replica *r, enum replica_timer which, int64_t at_ms,
+                               enum event_class class) {
+    uint32_t entity = s->replica_entity + slot;
     /* what comes at or after the horizon does not come */
     r->timer[which] = at_ms >= s->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
+    if (which == TIMER_PHASE) r->in_lane = false;
+}
+
+static HOT void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
+                          enum event_class class) {
+    set_slot_timer(s, (uint32_t)(r - s->replicas), r, which, at_ms, class);
 }
 
 static HOT void clear_timers(struct replica *r) { memset(r->timer, 0xff, sizeof r->timer); }
@@ -57,9 +68,12 @@ enum error_code replica_reserve(struct sim *s, uint32_t n) {
 
 /* ---- telling the controller --------------------------------------------------- */
 
-static HOT void observe_often(struct sim *s, uint32_t slot, enum sp_observation_kind kind) {
-    fleet_observe(s->fleet, s->now_ms, kind, slot, 0, 0);
-    group_notify(s, s->replicas[slot].group);
+static HOT void observe_often(struct sim *s, uint32_t slot, enum sp_observation_kind kind, bool plain) {
+    fleet_observe_as(s->fleet, plain ? 0 : s->replicas[slot].group, s->now_ms, kind, slot, 0, 0, plain);
+    if (plain)
+        group_decide(s);
+    else
+        group_notify(s, s->replicas[slot].group);
 }
 
 static COLD void observe(struct sim *s, uint32_t slot, enum sp_observation_kind kind, uint8_t reason, int64_t value) {
@@ -82,11 +96,17 @@ static HOT bool sees_later(struct sim *s, struct replica *r, enum replica_sight 
 
 /* ---- metrics --------------------------------------------------------------------- */
 
-static HOT void ready_add(struct sim *s, const struct replica *r, bool add) {
-    uint32_t weight = s->pools[r->pool].weight;
+static HOT uint32_t weight_of(const struct sim *s, const struct replica *r, bool plain) {
+    return plain ? 1 : s->pools[r->pool].weight;
+}
+static HOT uint32_t nodes_of(const struct sim *s, bool plain) { return plain ? 1 : s->nodes; }
+
+static HOT void ready_add(struct sim *s, const struct replica *r, bool add, bool plain) {
+    uint32_t weight = weight_of(s, r, plain);
     uint32_t more = add ? weight : 0 - weight; /* counts wrap around */
     metrics_advance(&s->total, s->now_ms);
     s->total.ready[r->market] += more;
+    if (plain) return;
     if (s->several) {
         metrics_advance(&s->group_metrics[r->group], s->now_ms);
         s->group_metrics[r->group].ready[r->market] += more;
@@ -94,35 +114,46 @@ static HOT void ready_add(struct sim *s, const struct replica *r, bool add) {
     s->changed = true;
 }
 
-static HOT void count_lost(struct sim *s, const struct replica *r) {
-    uint32_t weight = s->pools[r->pool].weight;
+static HOT void count_lost(struct sim *s, const struct replica *r, bool plain) {
+    uint32_t weight = weight_of(s, r, plain);
     metrics_advance(&s->total, s->now_ms);
     metrics_lost(&s->total, weight);
-    if (!s->several) return;
+    if (plain || !s->several) return;
     metrics_advance(&s->group_metrics[r->group], s->now_ms);
     metrics_lost(&s->group_metrics[r->group], weight);
 }
 
-static void booting_add(struct sim *s, int64_t change) { gauge_add(&s->total.booting, change, s->now_ms); }
+static HOT void booting_add(struct sim *s, int64_t change) { gauge_add(&s->total.booting, change, s->now_ms); }
 static void draining_add(struct sim *s, int64_t change) { gauge_add(&s->total.draining, change, s->now_ms); }
 
-static HOT void stop_serving(struct sim *s, struct replica *r) {
+static HOT void stop_serving(struct sim *s, struct replica *r, bool plain) {
     if (!r->serving) return;
     r->serving = false;
-    ready_add(s, r, false);
-    s->counts[r->pool].serving_ms[r->market] += (s->now_ms - r->serving_since_ms) * s->nodes;
+    ready_add(s, r, false, plain);
+    s->counts[r->pool].serving_ms[r->market] += (s->now_ms - r->serving_since_ms) * nodes_of(s, plain);
 }
 
-static HOT void stop_cold(struct sim *s, struct replica *r) {
+static HOT void stop_cold(struct sim *s, struct replica *r, bool plain) {
     if (!r->cold) return;
     r->cold = false;
-    booting_add(s, -(int64_t)s->nodes);
+    booting_add(s, -(int64_t)nodes_of(s, plain));
 }
 
 static HOT void stop_draining(struct sim *s, struct replica *r) {
     if (!r->draining) return;
     r->draining = false;
     draining_add(s, -(int64_t)s->nodes);
+}
+
+static HOT double draw(const struct sim *s, const struct replica *r, enum cloud_purpose purpose) {
+    return cloud_draw(&s->cloud, r->pool, (enum sp_market)r->market, r->ordinal, purpose);
+}
+
+static HOT int64_t drawn(const struct sim *s, const struct replica *r, const struct dist *d,
+                         enum cloud_purpose purpose) {
+    if (d->kind == DIST_CONSTANT) return dist_constant_ms(d);
+    if (d->kind == DIST_EXPONENTIAL) return dist_exponential_ms(d, draw(s, r, purpose));
+    return dist_quantile_ms(d, dist_is_random(d) ? draw(s, r, purpose) : 0.5);
 }
 
 /* ---- launch ------------------------------------------------------------------------ */
@@ -136,11 +167,13 @@ static HOT void launch_over(struct sim *s, struct replica *r) {
         event_queue_set(&s->queue, 0, event_key(s->now_ms, EVENT_LAUNCH, 0));
 }
 
-static HOT void send_request(struct sim *s, uint32_t slot) {
+static HOT void send_request(struct sim *s, uint32_t slot, bool plain) {
     struct replica *r = &s->replicas[slot];
     r->phase = PHASE_SENT;
-    r->launching = true;
-    s->launching++;
+    if (!plain) {
+        r->launching = true;
+        s->launching++;
+    }
     set_timer(s, r, TIMER_PHASE, s->now_ms + s->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
     fill_leaf(s, slot); /* nothing else is set while it waits for this */
 }
@@ -190,7 +223,7 @@ void replica_pickup(struct sim *s) {
         s->waiting_n--;
         if (!stands) continue; /* let go meanwhile */
         observe(s, slot, SP_OBS_SENT, 0, 0);
-        send_request(s, slot);
+        send_request(s, slot, false);
     }
     if (s->waiting_n > 0 && s->control.pickup_ms > 0) {
         int64_t at_ms = loop_next(s, LOOP_PICKUP, s->control.pickup_ms, s->now_ms + 1);
@@ -198,79 +231,82 @@ void replica_pickup(struct sim *s) {
     }
 }
 
-HOT void replica_launch(struct sim *s, const struct fleet_order *o) {
+HOT void replica_launch(struct sim *s, const struct fleet_order *o, bool only, bool plain) {
     struct replica *r = &s->replicas[o->slot];
-    memset(r, 0, sizeof *r);
-    clear_timers(r);
-    r->ordinal = cloud_next_launch(&s->cloud, o->pool, (enum sp_market)o->market);
-    r->pool = o->pool;
-    r->group = (uint16_t)o->group;
-    r->market = o->market;
-    r->phase = PHASE_WAITING;
-    if (direct(s)) {
-        send_request(s, o->slot);
+    *r = (struct replica){.timer = {EVENT_NONE, EVENT_NONE, EVENT_NONE, EVENT_NONE},
+                          .ordinal = cloud_next_launch(&s->cloud, o->pool, (enum sp_market)o->market),
+                          .pool = o->pool,
+                          .group = (uint16_t)o->group,
+                          .market = o->market,
+                          .phase = PHASE_WAITING};
+    /* drawn before it is wanted, so that it need not be waited for */
+    s->drawn_slot = SP_NONE;
+    if (plain && o->market == SP_SPOT && s->pools[o->pool].lifetime.kind != DIST_NONE) {
+        s->drawn_slot = o->slot;
+        s->drawn_life = drawn(s, r, &s->pools[o->pool].lifetime, CLOUD_LIFETIME);
+    }
+    if (plain && only && s->pools[o->pool].launch_delay_ms == 0) {
+        r->phase = PHASE_SENT;
+        s->asked_slot = o->slot;
+    } else if (plain || direct(s)) {
+        send_request(s, o->slot, plain);
     } else {
         update_leaf(s, o->slot);
         enqueue(s, o->slot);
     }
 }
 
-static HOT double draw(const struct sim *s, const struct replica *r, enum cloud_purpose purpose) {
-    return cloud_draw(&s->cloud, r->pool, (enum sp_market)r->market, r->ordinal, purpose);
-}
-
-static HOT int64_t drawn(const struct sim *s, const struct replica *r, const struct dist *d,
-                         enum cloud_purpose purpose) {
-    if (d->kind == DIST_CONSTANT) return dist_constant_ms(d);
-    return dist_quantile_ms(d, dist_is_random(d) ? draw(s, r, purpose) : 0.5);
-}
-
 /* ---- what the controller sees ---------------------------------------------------------------- */
 
-static HOT void serve(struct sim *s, struct replica *r) {
-    stop_cold(s, r);
+static HOT void serve(struct sim *s, struct replica *r, bool plain) {
+    stop_cold(s, r, plain);
     r->serving = true;
     r->serving_since_ms = s->now_ms;
-    ready_add(s, r, true);
+    ready_add(s, r, true, plain);
 }
 
-static HOT void ready_seen(struct sim *s, uint32_t slot, struct replica *r) {
-    observe_often(s, slot, SP_OBS_READY);
-    int64_t at_ms = loop_next(s, LOOP_LB, s->control.lb_sync_ms, s->now_ms);
-    if (!sees_later(s, r, SIGHT_SERVING, at_ms, EVENT_READY)) serve(s, r);
+/* In a plain run the controller sees everything at once. */
+static HOT bool seen_later(struct sim *s, struct replica *r, enum replica_sight what, enum loop loop, int64_t period_ms,
+                           enum event_class class, bool plain) {
+    return !plain && sees_later(s, r, what, loop_next(s, loop, period_ms, s->now_ms), class);
 }
 
-static HOT void will_be_probed(struct sim *s, uint32_t slot, struct replica *r) {
-    int64_t at_ms = loop_next(s, LOOP_PROBE, s->control.probe_ms, s->now_ms);
-    if (!sees_later(s, r, SIGHT_READY, at_ms, EVENT_READY)) ready_seen(s, slot, r);
+static HOT void ready_seen(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
+    observe_often(s, slot, SP_OBS_READY, plain);
+    if (!seen_later(s, r, SIGHT_SERVING, LOOP_LB, s->control.lb_sync_ms, EVENT_READY, plain)) serve(s, r, plain);
+}
+
+static HOT void will_be_probed(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
+    if (!seen_later(s, r, SIGHT_READY, LOOP_PROBE, s->control.probe_ms, EVENT_READY, plain))
+        ready_seen(s, slot, r, plain);
 }
 
 /* The row of a denied, failed or preempted replica goes, at once or later. */
-static HOT void clear_row(struct sim *s, struct replica *r) {
+static HOT void clear_row(struct sim *s, struct replica *r, bool plain) {
     int64_t linger = s->control.linger_ms;
-    if (linger > 0)
+    if (!plain && linger > 0)
         sees_later(s, r, SIGHT_CLEARED, s->now_ms + linger, EVENT_DRAIN);
     else
         clear_timers(r);
 }
 
-static HOT void outcome_seen(struct sim *s, uint32_t slot, struct replica *r) {
-    launch_over(s, r);
+static HOT void outcome_seen(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
+    if (!plain) launch_over(s, r);
     if (r->denial) {
         observe(s, slot, SP_OBS_DENIED, r->denial, 0);
-        clear_row(s, r);
+        clear_row(s, r, false);
         return;
     }
     r->outcome_seen = true;
-    observe_often(s, slot, SP_OBS_GRANTED);
-    if (r->phase == PHASE_UP) will_be_probed(s, slot, r);
+    observe_often(s, slot, SP_OBS_GRANTED, plain);
+    if (!plain && r->phase == PHASE_UP) will_be_probed(s, slot, r, plain);
 }
 
-static HOT void loss_seen(struct sim *s, uint32_t slot, struct replica *r, enum sp_observation_kind kind) {
-    launch_over(s, r);
-    observe_often(s, slot, kind);
+static HOT void loss_seen(struct sim *s, uint32_t slot, struct replica *r, enum sp_observation_kind kind, bool plain) {
+    if (!plain) launch_over(s, r);
+    observe_often(s, slot, kind, plain);
     r->phase = PHASE_NONE;
-    clear_row(s, r);
+    clear_row(s, r, plain);
 }
 
 static void notice_seen(struct sim *s, uint32_t slot, const struct replica *r) {
@@ -302,18 +338,19 @@ static COLD void notify(struct sim *s, uint32_t slot, struct replica *r, int64_t
 /* ---- the cloud's answer ---------------------------------------------------------------------- */
 
 /* A spot lifetime, if the pool has one, runs from the grant. */
-static HOT void begin_life(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p) {
+static HOT void begin_life(struct sim *s, uint32_t slot, struct replica *r, const struct pool_params *p, bool plain) {
     if (r->market != SP_SPOT || (p->lifetime.kind == DIST_NONE && p->lifetime_cap_ms == 0)) return;
-    int64_t life = drawn(s, r, &p->lifetime, CLOUD_LIFETIME);
+    int64_t life = plain && s->drawn_slot == slot ? s->drawn_life : drawn(s, r, &p->lifetime, CLOUD_LIFETIME);
     if (p->lifetime_cap_ms > 0 && p->lifetime_cap_ms < life) life = p->lifetime_cap_ms;
-    if (life >= s->horizon_ms - s->now_ms + p->notice_ms) return;
+    int64_t lead = plain ? 0 : p->notice_ms;
+    if (life >= s->horizon_ms - s->now_ms + lead) return;
     if (life < 1) life = 1; /* whatever is granted lives a moment */
-    int64_t end = s->now_ms + life, notice = end - p->notice_ms;
-    if (p->notice_ms > 0) {
+    int64_t end = s->now_ms + life, notice = end - lead;
+    if (lead > 0) {
         s->signals[slot].life_end_ms = end;
         set_timer(s, r, TIMER_LIFE, notice > s->now_ms ? notice : s->now_ms, EVENT_NOTICE);
     } else {
-        set_timer(s, r, TIMER_LIFE, end, EVENT_LIFETIME);
+        set_slot_timer(s, slot, r, TIMER_LIFE, end, EVENT_LIFETIME);
     }
 }
 
@@ -324,30 +361,34 @@ static COLD void denied(struct sim *s, uint32_t slot, struct replica *r, const s
     int64_t known = s->now_ms - p->launch_delay_ms + p->denial_delay_ms; /* since it was sent */
     if (known < s->now_ms) known = s->now_ms;
     if (!sees_later(s, r, SIGHT_OUTCOME, loop_next(s, LOOP_REAP, s->control.reap_ms, known), EVENT_LAUNCH))
-        outcome_seen(s, slot, r);
+        outcome_seen(s, slot, r, false);
 }
 
 /* The cloud answers the request. */
-static HOT void answer(struct sim *s, uint32_t slot, struct replica *r) {
+static HOT void answer(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
     const struct pool_params *p = &s->pools[r->pool];
     enum sp_market market = (enum sp_market)r->market;
-    bool about_to_fall = market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
-    int denial = cloud_launch(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms);
+    bool about_to_fall = !plain && market == SP_SPOT &&
+                         cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
+    int denial = cloud_launch_as(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms, plain);
     if (denial) {
         denied(s, slot, r, p, denial);
         return;
     }
     r->phase = PHASE_BOOTING;
     r->cold = true;
-    booting_add(s, s->nodes);
-    s->changed = true;
+    booting_add(s, nodes_of(s, plain));
+    if (!plain) s->changed = true;
     s->counts[r->pool].launched[market]++;
-    r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
+    if (!plain) r->will_fail = p->start_failure > 0 && draw(s, r, CLOUD_START_FAILURE) < p->start_failure;
     int64_t cold = drawn(s, r, &p->cold_start, CLOUD_COLD_START);
-    set_timer(s, r, TIMER_PHASE, s->now_ms + cold, EVENT_READY);
-    begin_life(s, slot, r, p);
-    int64_t seen = loop_next(s, LOOP_REAP, s->control.reap_ms, s->now_ms);
-    if (!sees_later(s, r, SIGHT_OUTCOME, seen, EVENT_LAUNCH)) outcome_seen(s, slot, r);
+    set_slot_timer(s, slot, r, TIMER_PHASE, s->now_ms + cold, EVENT_READY);
+    if (p->cold_start.kind == DIST_CONSTANT && r->timer[TIMER_PHASE] != EVENT_NONE)
+        r->in_lane = lane_put(&s->lane, r->timer[TIMER_PHASE]);
+    begin_life(s, slot, r, p, plain);
+    if (!seen_later(s, r, SIGHT_OUTCOME, LOOP_REAP, s->control.reap_ms, EVENT_LAUNCH, plain))
+        outcome_seen(s, slot, r, plain);
+    if (plain) return;
     int64_t deadline_ms = cloud_deadline(&s->cloud, slot);
     if (deadline_ms != INT64_MAX) notify(s, slot, r, deadline_ms);
     if (about_to_fall) replica_rebalance(s, slot);
@@ -355,20 +396,20 @@ static HOT void answer(struct sim *s, uint32_t slot, struct replica *r) {
 
 /* ---- becoming ready ----------------------------------------------------------------- */
 
-static HOT void came_up(struct sim *s, uint32_t slot, struct replica *r) {
-    if (!r->will_fail) {
+static HOT void came_up(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
+    if (plain || !r->will_fail) {
         r->phase = PHASE_UP;
-        if (r->outcome_seen) will_be_probed(s, slot, r);
+        if (r->outcome_seen) will_be_probed(s, slot, r, plain);
         return;
     }
     cloud_end(&s->cloud, slot, false, s->now_ms);
-    stop_cold(s, r);
+    stop_cold(s, r, false);
     s->changed = true;
     r->phase = PHASE_FAILED;
     r->timer[TIMER_LIFE] = r->timer[TIMER_NOTICE] = EVENT_NONE;
     s->failed++;
-    int64_t seen = loop_next(s, LOOP_REAP, s->control.reap_ms, s->now_ms);
-    if (!sees_later(s, r, SIGHT_FAILED, seen, EVENT_READY)) loss_seen(s, slot, r, SP_OBS_FAILED);
+    if (!seen_later(s, r, SIGHT_FAILED, LOOP_REAP, s->control.reap_ms, EVENT_READY, false))
+        loss_seen(s, slot, r, SP_OBS_FAILED, false);
 }
 
 /* ---- endings --------------------------------------------------------------------------- */
@@ -383,13 +424,13 @@ static HOT int64_t loss_seen_at(const struct sim *s, const struct replica *r) {
 }
 
 /* The cloud takes it; the leaf is the caller's to update. */
-static HOT void lose(struct sim *s, uint32_t slot, struct replica *r) {
-    cloud_end(&s->cloud, slot, true, s->now_ms);
+static HOT void lose(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
+    cloud_end_as(&s->cloud, slot, true, s->now_ms, plain);
     s->counts[r->pool].preempted++;
-    if (r->serving) count_lost(s, r);
-    stop_serving(s, r);
-    stop_cold(s, r);
-    s->changed = true;
+    if (r->serving) count_lost(s, r, plain);
+    stop_serving(s, r, plain);
+    stop_cold(s, r, plain);
+    if (!plain) s->changed = true;
     r->timer[TIMER_LIFE] = EVENT_NONE;
     if (r->draining) { /* the controller has let go of it already */
         stop_draining(s, r);
@@ -398,11 +439,12 @@ static HOT void lose(struct sim *s, uint32_t slot, struct replica *r) {
     }
     r->phase = PHASE_LOST;
     r->timer[TIMER_PHASE] = r->timer[TIMER_NOTICE] = EVENT_NONE;
-    if (!sees_later(s, r, SIGHT_LOST, loss_seen_at(s, r), EVENT_READY)) loss_seen(s, slot, r, SP_OBS_PREEMPTED);
+    if (plain || !sees_later(s, r, SIGHT_LOST, loss_seen_at(s, r), EVENT_READY))
+        loss_seen(s, slot, r, SP_OBS_PREEMPTED, plain);
 }
 
 void replica_lost(struct sim *s, uint32_t slot) {
-    lose(s, slot, &s->replicas[slot]);
+    lose(s, slot, &s->replicas[slot], false);
     update_leaf(s, slot);
 }
 
@@ -411,8 +453,8 @@ void replica_end(struct sim *s, const struct fleet_order *o) {
     /* what was never sent is just struck off the list */
     int64_t drain = o->kind == FLEET_DRAIN && r->phase != PHASE_WAITING ? s->control.drain_ms : 0;
     bool holds = r->phase == PHASE_BOOTING || r->phase == PHASE_UP;
-    stop_serving(s, r);
-    stop_cold(s, r);
+    stop_serving(s, r, false);
+    stop_cold(s, r, false);
     if (holds && !r->draining) {
         r->draining = true;
         draining_add(s, s->nodes);
@@ -453,9 +495,9 @@ void replica_rebalance(struct sim *s, uint32_t slot) {
     observe(s, slot, SP_OBS_REBALANCE, 0, 0);
 }
 
-static HOT void life_event(struct sim *s, uint32_t slot, struct replica *r, enum event_class class) {
+static HOT void life_event(struct sim *s, uint32_t slot, struct replica *r, enum event_class class, bool plain) {
     if (class == EVENT_LIFETIME) {
-        lose(s, slot, r);
+        lose(s, slot, r, plain);
         return;
     }
     int64_t end_ms = s->signals[slot].life_end_ms;
@@ -470,19 +512,19 @@ static COLD void see(struct sim *s, uint32_t slot, struct replica *r) {
     r->sight = SIGHT_NONE;
     switch (what) {
     case SIGHT_OUTCOME:
-        outcome_seen(s, slot, r);
+        outcome_seen(s, slot, r, false);
         break;
     case SIGHT_READY:
-        ready_seen(s, slot, r);
+        ready_seen(s, slot, r, false);
         break;
     case SIGHT_SERVING:
-        serve(s, r);
+        serve(s, r, false);
         break;
     case SIGHT_LOST:
-        loss_seen(s, slot, r, SP_OBS_PREEMPTED);
+        loss_seen(s, slot, r, SP_OBS_PREEMPTED, false);
         break;
     case SIGHT_FAILED:
-        loss_seen(s, slot, r, SP_OBS_FAILED);
+        loss_seen(s, slot, r, SP_OBS_FAILED, false);
         break;
     case SIGHT_CLEARED:
         clear_timers(r);
@@ -497,17 +539,17 @@ static COLD void see(struct sim *s, uint32_t slot, struct replica *r) {
 }
 
 static HOT void fire_timer_of(struct sim *s, uint32_t slot, struct replica *r, enum replica_timer which,
-                              enum event_class class) {
+                              enum event_class class, bool plain) {
     r->timer[which] = EVENT_NONE;
     switch (which) {
     case TIMER_PHASE:
         if (r->phase == PHASE_SENT)
-            answer(s, slot, r);
+            answer(s, slot, r, plain);
         else
-            came_up(s, slot, r);
+            came_up(s, slot, r, plain);
         break;
     case TIMER_LIFE:
-        life_event(s, slot, r, class);
+        life_event(s, slot, r, class, plain);
         break;
     case TIMER_NOTICE:
         notice_seen(s, slot, r);
@@ -520,13 +562,65 @@ static HOT void fire_timer_of(struct sim *s, uint32_t slot, struct replica *r, e
     }
 }
 
-HOT void replica_fire(struct sim *s, uint32_t slot, uint64_t key) {
-    struct replica *r = &s->replicas[slot];
+HOT bool replica_in_lane(const struct sim *s, uint32_t slot, uint64_t key) {
+    const struct replica *r = &s->replicas[slot];
+    return r->in_lane && r->timer[TIMER_PHASE] == key;
+}
+
+static HOT void fire_lane(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
+    uint64_t leaf = first_timer(r);
+    r->in_lane = false;
+    r->timer[TIMER_PHASE] = EVENT_NONE;
+    came_up(s, slot, r, plain);
+    if (!plain && first_timer(r) != leaf) update_leaf(s, slot);
+}
+
+/* Of a timer that came out of the tournament. */
+static HOT void fire_any(struct sim *s, uint32_t slot, struct replica *r, uint64_t key) {
     /* what fired before it at this instant may have moved its timers */
     if (first_timer(r) == key) {
         enum replica_timer which = TIMER_PHASE;
         while (r->timer[which] != key) which++;
-        fire_timer_of(s, slot, r, which, event_class_of(key));
+        fire_timer_of(s, slot, r, which, event_class_of(key), false);
     }
     fill_leaf(s, slot); /* another timer due now has its turn in the next round */
+}
+
+static APART void fire_seldom(struct sim *s, uint32_t slot, struct replica *r, uint64_t key) {
+    fire_any(s, slot, r, key);
+}
+
+/* The two timers of a plain run that come all the time. */
+static HOT void fire_plain(struct sim *s, uint32_t slot, struct replica *r, uint64_t key) {
+    if (r->timer[TIMER_LIFE] == key) {
+        bool drains = r->draining;
+        lose(s, slot, r, true);
+        if (drains) fill_leaf(s, slot); /* the end of the drain is awaited still */
+    } else if (r->timer[TIMER_PHASE] == key) {
+        fire_timer_of(s, slot, r, TIMER_PHASE, EVENT_READY, true);
+        fill_leaf(s, slot);
+    } else {
+        fire_seldom(s, slot, r, key);
+    }
+}
+
+HOT void replica_fire(struct sim *s, uint32_t slot, uint64_t key, bool lane, bool plain) {
+    struct replica *r = &s->replicas[slot];
+    if (lane) {
+        if (replica_in_lane(s, slot, key)) fire_lane(s, slot, r, plain);
+    } else if (plain) {
+        fire_plain(s, slot, r, key);
+    } else {
+        fire_any(s, slot, r, key);
+    }
+}
+
+HOT void replica_answer(struct sim *s, uint32_t slot) {
+    answer(s, slot, &s->replicas[slot], true);
+    fill_leaf(s, slot);
+}
+
+void replica_await_answer(struct sim *s, uint32_t slot, uint64_t key) {
+    s->replicas[slot].timer[TIMER_PHASE] = key;
+    fill_leaf(s, slot);
 }

@@ -30,6 +30,7 @@ void sim_free(struct sim *s) {
     fleet_free(s->fleet);
     cloud_free(&s->cloud);
     event_queue_free(&s->queue);
+    lane_free(&s->lane);
     rows_free(&s->rows);
     metrics_free(&s->total);
     for (uint32_t g = 0; g < s->groups_room; g++) metrics_free(&s->group_metrics[g]);
@@ -50,6 +51,7 @@ void sim_free(struct sim *s) {
 
 void sim_fail(struct sim *s, enum error_code code) {
     if (s->status == OK) s->status = code;
+    s->end_key = 0;
 }
 
 void sim_result_free(struct sim_result *r) {
@@ -147,6 +149,7 @@ static enum error_code start_cloud(struct sim *s, const struct sim_config *c, ui
                                   .quotas = c->quotas,
                                   .nodes = c->nodes,
                                   .means_launch = c->means_launch,
+                                  .rates = s->outputs->timeline != NULL,
                                   .window_start_ms = c->window_start_ms,
                                   .key = key};
     TRY(cloud_start(&s->cloud, &params, e));
@@ -213,6 +216,24 @@ static double relative_cost(const struct sim *s, money total) {
     return (double)total * best->weight / (double)reference;
 }
 
+static bool plain_pool(const struct pool_params *p) {
+    return p->weight == 1 && p->notice_ms == 0 && p->rebalance_ms == 0 && p->start_failure <= 0;
+}
+
+/* One group that decides on observations and sees everything at once, one
+ * instance each, no signals from the cloud and no outputs: such runs have a
+ * loop of their own that does not ask for the rest. */
+static bool is_plain(const struct sim *s, const struct sim_config *c) {
+    const struct control_params *k = &c->control;
+    const struct sim_outputs *o = s->outputs;
+    bool plain = s->at_once && c->nodes == 1 && c->n_quotas == 0 && !c->load && !c->every_tick && !o->timeline && !o->journal &&
+                 !o->explain &&
+                 k->pickup_ms == 0 && k->launch_slots == UINT32_MAX && k->reap_ms == 0 && k->probe_ms == 0 &&
+                 k->probe_timeout_ms == 0 && k->job_status_ms == 0 && k->lb_sync_ms == 0 && k->linger_ms == 0;
+    for (uint32_t i = 0; plain && i < c->trace->n_pools; i++) plain = plain_pool(&c->pools[i]);
+    return plain;
+}
+
 static enum error_code start(struct sim *s, const struct sim_config *c, struct error *e) {
     TRY(check(c, e));
     s->config = c;
@@ -226,9 +247,13 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     s->waiting_first = s->waiting_n = s->launching = 0;
     s->events = s->steps = s->failed = s->rebalanced = 0;
     s->fingerprint = 0;
+    s->drawn_slot = s->asked_slot = SP_NONE;
     s->several = c->n_groups > 1;
     s->at_once = c->n_groups == 1 && c->control.interval_ms == 0;
-    s->decide = false;
+    s->plain = is_plain(s, c);
+    s->now_key = 0;
+    s->decide_key = EVENT_NONE;
+    s->end_key = event_key(c->horizon_ms, EVENT_TICK, 0);
     s->status = OK;
     s->error = e;
     TRY(make_room(s, c, e));
@@ -241,7 +266,9 @@ static enum error_code start(struct sim *s, const struct sim_config *c, struct e
     s->group_entity = 1;
     s->demand_entity = s->group_entity + c->n_groups;
     s->replica_entity = s->demand_entity + c->n_groups;
+    s->decide_offset = event_key(0, EVENT_DECIDE, s->group_entity);
     TRY(event_queue_reset(&s->queue, s->replica_entity + s->replicas_room, e));
+    lane_reset(&s->lane);
     metrics_start(&s->total, c->nodes);
     for (uint32_t g = 0; g < c->n_groups; g++) {
         metrics_start(&s->group_metrics[g], c->nodes);
@@ -281,11 +308,14 @@ static void begin_counting(struct sim *s) {
 }
 
 /* Time moves on. */
-static HOT void move_to(struct sim *s, int64_t to_ms) {
-    if (s->outputs->timeline && s->changed) emit_timeline(s);
-    s->changed = false;
+static HOT void move_to(struct sim *s, int64_t to_ms, bool plain) {
+    if (!plain) {
+        if (s->outputs->timeline && s->changed) emit_timeline(s);
+        s->changed = false;
+    }
     if (!s->counting && to_ms >= s->config->warmup_ms) begin_counting(s);
     s->now_ms = to_ms;
+    s->now_key = event_key(to_ms, EVENT_TICK, 0);
 }
 
 static int by_launch(const void *a, const void *b) {
@@ -306,10 +336,45 @@ static void sort_batch(struct due *due, uint32_t n) {
     }
 }
 
-static HOT void fire(struct sim *s, uint32_t slot, uint64_t key) {
+static HOT uint64_t first_timer_of_all(const struct sim *s) {
+    return event_earlier(event_queue_first(&s->queue), s->lane.front);
+}
+
+/* Takes out the first of all timers, a replica's; false: it does not hold any
+ * more. */
+static HOT bool take(struct sim *s, uint32_t slot, uint64_t key, bool lane) {
+    if (!lane) {
+        event_queue_pop(&s->queue, s->replica_entity + slot);
+        return true;
+    }
+    lane_pop(&s->lane);
+    return replica_in_lane(s, slot, key);
+}
+
+/* A replica's timer in the fingerprint, its slot in place of its entity. */
+static HOT void fold_timer(struct sim *s, uint64_t key) {
+    s->fingerprint = random_mix(s->fingerprint ^ (key - s->replica_entity));
+}
+
+static HOT void fire(struct sim *s, uint32_t slot, uint64_t key, bool lane, bool plain) {
     s->events++;
-    s->fingerprint = random_mix(s->fingerprint ^ (key - s->replica_entity)); /* its slot in place of its entity */
-    replica_fire(s, slot, key);
+    fold_timer(s, key);
+    replica_fire(s, slot, key, lane, plain);
+}
+
+/* A launch that is answered at once is, unless something else comes before or
+ * with it. */
+static HOT void answer_asked(struct sim *s) {
+    uint32_t slot = s->asked_slot;
+    uint64_t key = event_key(s->now_ms, EVENT_LAUNCH, s->replica_entity + slot);
+    s->asked_slot = SP_NONE;
+    if (event_earlier(first_timer_of_all(s), s->row_key) >> EVENT_ENTITY_BITS <= key >> EVENT_ENTITY_BITS) {
+        replica_await_answer(s, slot, key);
+        return;
+    }
+    s->events++;
+    fold_timer(s, key);
+    replica_answer(s, slot);
 }
 
 static bool grow_batch(struct sim *s) {
@@ -324,24 +389,29 @@ static bool grow_batch(struct sim *s) {
     return true;
 }
 
-static APART void fire_one_of_many(struct sim *s, uint32_t slot, uint64_t key) { fire(s, slot, key); }
+static APART void fire_one_of_many(struct sim *s, const struct due *due, uint64_t key) {
+    fire(s, due->slot, key, due->lane, false);
+}
 
 /* Replicas due at one instant and class go in launch order, whatever slots
  * they have. */
-static APART void fire_many(struct sim *s, uint32_t slot, uint64_t key) {
-    uint64_t prefix = key >> EVENT_ENTITY_BITS, next = event_queue_first(&s->queue);
+static APART void fire_many(struct sim *s, uint32_t slot, uint64_t key, bool lane) {
+    uint64_t prefix = key >> EVENT_ENTITY_BITS;
     uint32_t n = 0;
+    bool holds = true;
     for (;;) {
         if (n == s->batch_room && !grow_batch(s)) return;
-        s->batch[n++] = (struct due){fleet_row(s->fleet, slot)->launch, slot};
+        if (holds) s->batch[n++] = (struct due){fleet_row(s->fleet, slot)->launch, slot, lane};
+        uint64_t next = first_timer_of_all(s);
         if (next >> EVENT_ENTITY_BITS != prefix) break;
         slot = event_entity(next) - s->replica_entity;
-        event_queue_pop(&s->queue, event_entity(next));
-        next = event_queue_first(&s->queue);
+        lane = next == s->lane.front;
+        holds = take(s, slot, next, lane);
     }
     sort_batch(s->batch, n);
     for (uint32_t i = 0; i < n && s->status == OK; i++)
-        fire_one_of_many(s, s->batch[i].slot, prefix << EVENT_ENTITY_BITS | (s->replica_entity + s->batch[i].slot));
+        fire_one_of_many(s, &s->batch[i],
+                         prefix << EVENT_ENTITY_BITS | (s->replica_entity + s->batch[i].slot));
 }
 
 #define LARGE 4096u /* replicas: some 250 bytes each, more than a near cache holds */
@@ -351,8 +421,10 @@ static APART void fire_many(struct sim *s, uint32_t slot, uint64_t key) {
  * next while this event is done. */
 static HOT void fetch_neighbours(const struct sim *s, uint32_t slot) {
     const struct cloud_instance *x = &s->cloud.instances[slot];
-    FETCH(s->cloud.instances, x->older);
-    FETCH(s->cloud.instances, x->newer);
+    if (s->cloud.pools[x->pool].ordered) {
+        FETCH(s->cloud.instances, x->older);
+        FETCH(s->cloud.instances, x->newer);
+    }
     fleet_fetch_neighbours(s->fleet, slot);
 }
 static HOT void fetch_next(const struct sim *s, uint64_t key) {
@@ -364,17 +436,17 @@ static HOT void fetch_next(const struct sim *s, uint64_t key) {
     fleet_fetch_row(s->fleet, slot);
 }
 
-static HOT void fire_replica(struct sim *s, uint64_t key) {
+static HOT void fire_replica(struct sim *s, uint64_t key, bool plain) {
     uint32_t entity = event_entity(key), slot = entity - s->replica_entity;
-    bool large = s->replicas_room > LARGE;
+    bool large = s->replicas_room > LARGE, lane = key == s->lane.front;
     if (large) fetch_neighbours(s, slot);
-    event_queue_pop(&s->queue, entity);
-    uint64_t next = event_queue_first(&s->queue);
+    if (!take(s, slot, key, lane)) return;
+    uint64_t next = first_timer_of_all(s);
     if (large) fetch_next(s, next);
     if ((next ^ key) >> EVENT_ENTITY_BITS != 0)
-        fire(s, slot, key);
+        fire(s, slot, key, lane, plain);
     else
-        fire_many(s, slot, key);
+        fire_many(s, slot, key, lane);
 }
 
 static APART void fire_other(struct sim *s, uint64_t key) {
@@ -386,7 +458,7 @@ static APART void fire_other(struct sim *s, uint64_t key) {
         group_demand(s, entity - s->demand_entity);
     } else if (entity >= s->group_entity) {
         s->groups[entity - s->group_entity].timer = EVENT_NONE;
-        group_step(s, entity - s->group_entity);
+        group_step(s, entity - s->group_entity, false);
     } else {
         s->events++;
         s->fingerprint = random_mix(s->fingerprint ^ key);
@@ -402,30 +474,52 @@ static APART void fire_row(struct sim *s) {
     pool_row(s, &row);
 }
 
-static void loop(struct sim *s) {
-    int64_t horizon = s->config->horizon_ms;
-    s->row_key = rows_key(&s->rows);
-    while (s->status == OK) {
-        uint64_t timer = event_queue_first(&s->queue);
-        uint64_t first = s->row_key <= timer ? s->row_key : timer;
-        if (s->decide && first >= event_key(s->now_ms, EVENT_DECIDE, s->group_entity)) {
-            s->decide = false;
-            group_step(s, 0);
-            continue;
-        }
+static APART void step_plain(struct sim *s) { group_step(s, 0, true); }
+
+/* The decision that is due at this instant, when it is the next to come.  True:
+ * nothing came of it, what was next still is. */
+static HOT bool decide(struct sim *s, bool plain) {
+    s->decide_key = EVENT_NONE;
+    if (plain && group_step_unheard(s, 0)) return true;
+    if (plain) {
+        if (!group_replace_one(s)) step_plain(s);
+        if (s->asked_slot != SP_NONE) answer_asked(s);
+    } else {
+        group_step(s, 0, plain);
+    }
+    return false;
+}
+
+static HOT void loop(struct sim *s, bool plain) {
+    for (;;) {
+        uint64_t timer = first_timer_of_all(s);
+        uint64_t first = event_earlier(event_earlier(timer, s->row_key), s->end_key);
+        if (s->decide_key <= first && !decide(s, plain)) continue;
+        if (first == s->end_key) break;
         int64_t at = event_time(first);
-        if (at >= horizon || first == EVENT_NONE) break;
-        if (at > s->now_ms) move_to(s, at);
+        if (at > s->now_ms) move_to(s, at, plain);
         if (first == s->row_key)
             fire_row(s);
         else if (event_entity(timer) >= s->replica_entity)
-            fire_replica(s, timer);
+            fire_replica(s, timer, plain);
         else
             fire_other(s, timer);
     }
+}
+
+/* Twice the same loop: `plain` is a constant in each. */
+static APART void loop_plain(struct sim *s) { loop(s, true); }
+static APART void loop_general(struct sim *s) { loop(s, false); }
+
+static void go(struct sim *s) {
+    s->row_key = rows_key(&s->rows);
+    if (s->plain)
+        loop_plain(s);
+    else
+        loop_general(s);
     if (s->status != OK) return;
-    move_to(s, horizon);
-    advance_metrics(s, horizon);
+    move_to(s, s->horizon_ms, false);
+    advance_metrics(s, s->horizon_ms);
 }
 
 /* ---- results ------------------------------------------------------------------------- */
@@ -501,7 +595,7 @@ static enum error_code finish(struct sim *s, struct sim_result *r, struct error 
     r->relative_to_on_demand = known ? relative_cost(s, total) : NAN;
     r->failed = s->failed;
     r->rebalanced = s->rebalanced;
-    r->events = s->events;
+    r->events = s->events + s->steps;
     r->steps = s->steps;
     r->fingerprint = s->fingerprint;
     r->base_clamped = fleet_base_clamped(s->fleet);
@@ -515,7 +609,7 @@ enum error_code sim_run(struct sim *s, const struct sim_config *config, const st
     s->outputs = outputs ? outputs : &none;
     memset(result, 0, sizeof *result);
     TRY(start(s, config, e ? e : &ignored));
-    loop(s);
+    go(s);
     TRY(s->status);
     if (s->outputs->journal) TRY(fleet_journal_end(s->fleet, e));
     return finish(s, result, e);

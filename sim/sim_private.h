@@ -7,6 +7,7 @@
 #include "cloud/cloud.h"
 #include "fleet/fleet.h"
 #include "sim/event_queue.h"
+#include "sim/lane.h"
 #include "sim/metrics.h"
 #include "sim/rows.h"
 #include "sim/sim.h"
@@ -52,9 +53,11 @@ struct replica {
     uint32_t pool;
     uint16_t group;
     uint8_t market, phase, sight, denial;
-    bool outcome_seen : 1; /* the controller knows that it was granted */
-    bool launching : 1;    /* counts against the launch slots */
-    bool serving : 1, cold : 1, draining : 1, will_fail : 1;
+    bool outcome_seen; /* the controller knows that it was granted */
+    bool launching;    /* counts against the launch slots */
+    bool serving, cold;
+    bool in_lane; /* TIMER_PHASE waits in the lane, not in the tournament */
+    bool draining : 1, will_fail : 1;
     bool told : 1; /* has a notice: replica_signal.notice_ms is set */
 };
 _Static_assert(sizeof(struct replica) == 64, "one cache line");
@@ -67,6 +70,8 @@ struct replica_signal {
 struct group_state {
     int64_t last_tick_ms, interval_ms; /* ticks are last + k * interval */
     uint64_t timer;                    /* its key in the queue */
+    int64_t wake_ms;                   /* as of the last step that counted, */
+    uint64_t mixed_wake, mixed_index;  /* and it and the group's index for fleet/digest.h */
     int64_t round_ms;
     uint32_t rounds; /* steps at the instant round_ms */
     bool scheduled;  /* a step is due because of an observation */
@@ -85,6 +90,7 @@ struct pool_counts {
 struct due {
     uint64_t launch;
     uint32_t slot;
+    bool lane; /* it came from there */
 };
 
 struct sim {
@@ -98,6 +104,7 @@ struct sim {
     struct fleet *fleet;
     struct cloud cloud;
     struct event_queue queue;
+    struct lane lane; /* ends of cold starts that take as long for all */
     struct rows rows;
     uint64_t row_key; /* when the next row is due */
     int64_t now_ms;
@@ -125,12 +132,19 @@ struct sim {
     uint64_t *waiting_launch;
     uint32_t waiting_first, waiting_n, waiting_room;
     uint32_t launching; /* requests sent whose outcome the controller has not seen */
+    bool plain;         /* nothing that only some runs have: see sim.c, is_plain */
     bool several;       /* groups, each with metrics of its own besides the total */
     bool at_once;       /* one group that decides on observations: it needs no place in the queue */
-    bool decide;        /* and has a decision due at this instant */
+    uint64_t now_key;    /* of the first that can be at now_ms */
+    uint64_t decide_key; /* it has a decision due at this instant; EVENT_NONE */
+    uint64_t decide_offset; /* from now_key to decide_key */
+    uint64_t end_key;    /* of the horizon; 0: the run has failed */
     struct due *batch;  /* replicas due at the same instant and class */
     uint32_t batch_room;
-    uint64_t events, steps, fingerprint;
+    uint32_t asked_slot; /* the only launch of a plain step, answered without delay; SP_NONE */
+    uint32_t drawn_slot; /* the replica launched last, and its lifetime */
+    int64_t drawn_life;
+    uint64_t events, steps, fingerprint; /* events: without the steps */
     uint64_t failed, rebalanced;
     struct error *error;
     enum error_code status;
@@ -145,22 +159,38 @@ void loops_start(struct sim *s, uint64_t key);
 /* groups.c */
 void group_start(struct sim *s, uint32_t g);
 void group_schedule(struct sim *s, uint32_t g);
+/* The same where there is one group that decides on observations. */
+static HOT void group_decide(struct sim *s) {
+    s->decide_key = s->now_key + s->decide_offset;
+}
 /* An observation waits: make sure a step is due. */
 static HOT void group_notify(struct sim *s, uint32_t g) {
-    if (g == SP_NONE || s->groups[g].scheduled) return;
+    if (g == SP_NONE) return;
     if (s->at_once)
-        s->groups[g].scheduled = s->decide = true;
-    else
+        group_decide(s);
+    else if (!s->groups[g].scheduled)
         group_schedule(s, g);
 }
-void group_step(struct sim *s, uint32_t g);   /* its timer fired */
+void group_step(struct sim *s, uint32_t g, bool plain); /* its timer fired, or at_once */
+/* The same in a plain run, if nothing can come of it, or one launch; else false, and
+ * nothing done. */
+bool group_step_unheard(struct sim *s, uint32_t g);
+bool group_replace_one(struct sim *s);
 void group_demand(struct sim *s, uint32_t g); /* its demand timer fired, or the start */
 
 /* replica.c: what happens to one replica. */
 enum error_code replica_reserve(struct sim *s, uint32_t n);
-void replica_launch(struct sim *s, const struct fleet_order *o);
+/* `only`: of its step; if it is answered at once its slot goes to s->asked_slot. */
+void replica_launch(struct sim *s, const struct fleet_order *o, bool only, bool plain);
 void replica_end(struct sim *s, const struct fleet_order *o);
-void replica_fire(struct sim *s, uint32_t slot, uint64_t key); /* a timer of this key has come */
+/* A timer of this key has come, and was taken out of the queue or the lane. */
+void replica_fire(struct sim *s, uint32_t slot, uint64_t key, bool lane, bool plain);
+/* The cloud answers at once, of a replica whose timer of this key was not set. */
+void replica_answer(struct sim *s, uint32_t slot);
+/* Sets the timer after all. */
+void replica_await_answer(struct sim *s, uint32_t slot, uint64_t key);
+/* Does the timer of this key in the lane hold? */
+bool replica_in_lane(const struct sim *s, uint32_t slot, uint64_t key);
 void replica_lost(struct sim *s, uint32_t slot);
 void replica_notice(struct sim *s, uint32_t slot, int64_t deadline_ms);
 void replica_rebalance(struct sim *s, uint32_t slot);

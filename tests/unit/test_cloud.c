@@ -131,7 +131,7 @@ static void draws_depend_on_all_their_parts(void **state) {
     close_cloud(&f);
 }
 
-/* Slots 5, 4 and 3 in this order. */
+/* Slots 5, 4 and 3 in this order.  A pool whose capacity never changes keeps none. */
 static void three_granted(struct fixture *f, enum reclaim_rule rule) {
     f->pools[0].reclaim = (int)rule;
     begin(f);
@@ -144,7 +144,7 @@ static void three_granted(struct fixture *f, enum reclaim_rule rule) {
 static void victims_by_rule(void **state) {
     (void)state;
     struct fixture f;
-    const char *const capacity[] = {"0:*"};
+    const char *const capacity[] = {"0:* 99999:0"};
     open_cloud(&f, 1, one, capacity);
     three_granted(&f, RECLAIM_OLDEST);
     assert_int_equal(cloud_victim(&f.cloud, 0, false), 5);
@@ -178,7 +178,7 @@ static void victims_by_rule(void **state) {
 static void random_victims_are_fair(void **state) {
     (void)state;
     struct fixture f;
-    const char *const capacity[] = {"0:*"};
+    const char *const capacity[] = {"0:* 99999:0"};
     open_cloud(&f, 1, one, capacity);
     f.pools[0].reclaim = RECLAIM_RANDOM;
     begin(&f);
@@ -253,7 +253,7 @@ static void bills_at_the_horizon(void **state) {
 /* Against a list of grants kept in the plainest way. */
 static void operations(enum reclaim_rule rule, uint64_t n) {
     struct fixture f;
-    const char *const capacity[] = {"0:*"};
+    const char *const capacity[] = {"0:* 99999:0"};
     struct luck l = {.key = (uint64_t)rule};
     uint64_t order[60] = {0}, grants = 0;
     int64_t deadline[60];

@@ -38,6 +38,7 @@ static struct two_groups *new_ledger(void) {
 
 static void end_ledger(struct two_groups *t) {
     free(t->l.rows);
+    free(t->l.loose);
     free(t);
 }
 
@@ -69,6 +70,7 @@ static void lists_are_ordered_by_launch(void **state) {
     ledger_move(&t->l, s[3], SP_READY, 10);
     ledger_move(&t->l, s[0], SP_READY, 20);
     ledger_move(&t->l, s[2], SP_READY, 30);
+    ledger_order(&t->l);
     const struct sp_view *v = &t->groups[0].view;
     assert_int_equal(v->first[SP_SPOT][SP_READY], s[0]);
     assert_int_equal(t->l.rows[s[0]].next, s[2]);
@@ -78,6 +80,14 @@ static void lists_are_ordered_by_launch(void **state) {
     ledger_remove(&t->l, s[2]);
     assert_int_equal(t->l.rows[s[0]].next, s[3]);
     assert_int_equal(t->l.rows[s[3]].prev, s[0]);
+    ledger_move(&t->l, s[1], SP_READY, 40); /* loose: where it was until they are put in order */
+    uint32_t fresh = ledger_add(&t->l, 0, 0, SP_SPOT, SP_READY, 50);
+    assert_int_equal(fresh, s[2]); /* a slot used again */
+    assert_int_equal(t->l.rows[s[0]].next, s[3]);
+    ledger_order(&t->l);
+    assert_int_equal(t->l.rows[s[0]].next, s[1]);
+    assert_int_equal(t->l.rows[s[1]].next, s[3]);
+    assert_int_equal(v->last[SP_SPOT][SP_READY], fresh);
     end_ledger(t);
 }
 
@@ -102,7 +112,8 @@ static void flags_move_with_the_row(void **state) {
 }
 
 /* Everything a view says about a group, counted anew. */
-static void recount(const struct two_groups *t, uint32_t g) {
+static void recount(struct two_groups *t, uint32_t g) {
+    ledger_order(&t->l);
     const struct sp_view *v = &t->groups[g].view;
     for (int m = 0; m < SP_MARKETS; m++)
         for (int st = 0; st < SP_STATES; st++) {
@@ -161,7 +172,7 @@ static void counts_equal_a_recount(void **state) {
             if (row && luck_one_in(&l, 2)) ledger_remove(&t->l, slot);
             break;
         }
-        if (i % 10 == 0) {
+        if (luck_one_in(&l, 10)) {
             recount(t, 0);
             recount(t, 1);
         }
