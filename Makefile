@@ -44,7 +44,7 @@ OBJ = $(BUILD)/obj
 # inlined, the called before the calling; `make UNITY=` compiles it file by file.
 UNITY ?= yes
 ENGINE_SRC := $(if $(UNITY),$(addprefix fleet/,ledger.c fleet.c observe.c step.c replace.c) cloud/billing.c cloud/cloud.c \
-	$(addprefix sim/,lane.c metrics.c loops.c replica.c groups.c pools.c sim.c))
+	$(addprefix sim/,lane.c metrics.c loops.c replica_launch.c replica.c groups.c pools.c run.c results.c sim.c))
 # gcc takes whatever might end in an error for seldom and moves it out of the way,
 # which in the engine is much of what happens all the time.
 ENGINE_CFLAGS ?= $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-fno-guess-branch-probability)

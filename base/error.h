@@ -18,7 +18,7 @@ enum error_code {
 
 struct error {
     enum error_code code;
-    char where[320];               /* file:line, file at JSON path, option name; may be empty */
+    char where[320];              /* file:line, file at JSON path, option name; may be empty */
     char message[ERROR_TEXT_MAX]; /* what was wrong and what was expected */
 };
 
@@ -33,10 +33,10 @@ enum error_code error_set(struct error *e, enum error_code code, const char *whe
  * JSON path or line). */
 void error_in(struct error *e, const char *outer);
 
-#define TRY(call) \
-    do { \
-        enum error_code try_rc_ = (call); \
-        if (try_rc_ != OK) return try_rc_; \
+#define TRY(call)                                                                                                      \
+    do {                                                                                                               \
+        enum error_code try_rc_ = (call);                                                                              \
+        if (try_rc_ != OK) return try_rc_;                                                                             \
     } while (0)
 
 #endif

@@ -28,11 +28,11 @@ enum field_type {
 struct field {
     const char *path; /* relative to its table's place in the scenario, e.g. "interval" */
     enum field_type type;
-    size_t offset;    /* in the struct that the table fills */
+    size_t offset; /* in the struct that the table fills */
     const char *unit;
-    double min, max;  /* inclusive; durations in ms, prices in dollars per hour */
-    const char *def;  /* as a user would write it; NULL: no default (zero bytes; TEXT: NULL) */
-    const char *doc;  /* one line */
+    double min, max;          /* inclusive; durations in ms, prices in dollars per hour */
+    const char *def;          /* as a user would write it; NULL: no default (zero bytes; TEXT: NULL) */
+    const char *doc;          /* one line */
     const char *const *names; /* FIELD_ENUM, NULL-terminated */
 };
 

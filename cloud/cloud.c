@@ -228,7 +228,8 @@ static HOT int judge(struct cloud *c, uint32_t pool, enum sp_market market, uint
     double denial = market == SP_SPOT ? params->spot_denial : params->on_demand_denial;
     if (market == SP_ON_DEMAND) shorten(params, now_ms, &capacity, &denial);
     if (!fits(p->held[market], nodes, capacity)) return SP_DENIED_CAPACITY;
-    if (!plain && c->params.n_quotas > 0 && !fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region]))
+    if (!plain && c->params.n_quotas > 0 &&
+        !fits(c->region_held[market][p->region], nodes, c->region_max[market][p->region]))
         return SP_DENIED_QUOTA;
     if (denial > 0 && cloud_draw(c, pool, market, ordinal, CLOUD_DENIAL) < denial) return SP_DENIED_CAPACITY;
     if (!plain && market == SP_SPOT) {

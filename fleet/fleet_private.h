@@ -15,9 +15,9 @@ struct fleet_policy {
     int64_t wake_ms;
     struct sp_observation *obs; /* waiting for the next step */
     uint32_t n_obs, obs_room;
-    uint32_t hears;      /* SP_HEARS bits; what it does not hear is kept for the journal only */
-    bool news;           /* a price or what is observed of a pool has changed since the last step */
-    bool unheard;        /* something happened since the last step that it does not hear */
+    uint32_t hears; /* SP_HEARS bits; what it does not hear is kept for the journal only */
+    bool news;      /* a price or what is observed of a pool has changed since the last step */
+    bool unheard;   /* something happened since the last step that it does not hear */
     /* Before this, its wake time, a step on nothing but unheard observations would
      * change nothing; SP_NEVER once something was heard, or while not settled. */
     int64_t quiet_until_ms;

@@ -11,8 +11,7 @@
 static HOT bool replaces_one(const struct fleet *f, int64_t now_ms) {
     const struct fleet_policy *p = &f->policies[0];
     return p->n_obs > 0 && !p->news && !f->out_of_memory && f->ledger.free_head != SP_NONE &&
-           f->instances < f->params.max_instances &&
-           composer_lacks_one(p->composer, &f->ledger.groups[0].view, now_ms);
+           f->instances < f->params.max_instances && composer_lacks_one(p->composer, &f->ledger.groups[0].view, now_ms);
 }
 
 HOT bool fleet_replace_one(struct fleet *f, int64_t now_ms, struct fleet_order *order) {

@@ -6,7 +6,12 @@
 
 #include "policies/policy.h"
 
-/* In the order in which help lists them. */
+/* The composer knows of these what it does not take from others: none of them walks
+ * the view's lists, a placer that hears nothing (SP_HEARS_NONE) looks neither at
+ * `planned` nor at rows, and an autoscaler or mix that hears nothing says the same
+ * until its wake time, unless a price changes.
+ *
+ * In the order in which help lists them. */
 #define POLICY_BUILTINS(X)                                                                                             \
     X(autoscaler_constant)                                                                                             \
     X(autoscaler_series)                                                                                               \

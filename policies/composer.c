@@ -231,7 +231,7 @@ uint32_t composer_hears(const struct composer *c) { return c->hears; }
 
 bool composer_ignores_rows(const struct composer *c) {
     const struct sp_policy *placer = c->policy[PLACER];
-    return placer && !placer->observe && placer->hears == SP_HEARS_NONE && !c->policy[WHOLE];
+    return placer && is_builtin(placer) && placer->hears == SP_HEARS_NONE && !c->policy[WHOLE];
 }
 
 bool composer_settled(const struct composer *c) { return c->settled; }

@@ -260,10 +260,8 @@ struct sp_policy {
 
     /* Which observations can change its answer, its wake time or its state, as
      * SP_HEARS(kind) | ...; 0: all of them; SP_HEARS_NONE: it goes by the view's
-     * target, prices and time only, a placer by `closed` too.  It may not be told
-     * of others, nor be called for them while nothing is missing and nothing too
-     * many.  A placer that hears nothing may find neither `planned` nor
-     * view->changed up to date with the rows. */
+     * target, prices and time only.  It may not be told of others, nor be called
+     * for them while nothing is missing and nothing too many. */
     uint32_t hears;
 
     /* Optional: a digest of the state, compared when a journal is replayed.

@@ -94,8 +94,8 @@ void group_demand(struct sim *s, uint32_t g) {
 
 void group_start(struct sim *s, uint32_t g) {
     struct group_state *group = &s->groups[g];
-    *group = (struct group_state){.round_ms = -1, .scheduled = true, .timer = EVENT_NONE, .wake_ms = SP_NEVER,
-                                  .mixed_index = random_mix(g)};
+    *group = (struct group_state){
+        .round_ms = -1, .scheduled = true, .timer = EVENT_NONE, .wake_ms = SP_NEVER, .mixed_index = random_mix(g)};
     group_demand(s, g);
     group->interval_ms = interval(s, group->target);
     group->last_tick_ms = s->phase_ms[LOOP_TICK] - group->interval_ms;

@@ -54,7 +54,7 @@ struct metrics {
     double capacity_ms;     /* sum of min(ready,target)/target x ms, flushed at target changes */
     money over_ms;          /* instance-ms */
     struct outage_log full_outages, any_outages;
-    uint32_t lost_now; /* ready replicas lost at the present instant */
+    uint32_t lost_now;                          /* ready replicas lost at the present instant */
     struct loss_log losses[RECOVERY_K_MAX + 1]; /* from 1 on */
     uint64_t open_sizes;                        /* bit k-1: losses[k] has open ones */
     bool out_of_memory;

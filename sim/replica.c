@@ -1,162 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One replica's way through the cloud's truth and the controller's sight of
  * it.  Truth moves on TIMER_PHASE and TIMER_LIFE; what the controller's loops
- * see of it comes on TIMER_OBSERVE.
- *
- * `plain` is a constant wherever these functions are inlined: in a plain run
- * (sim.plain) what cannot happen is not asked for. */
-#include <stdlib.h>
-#include <string.h>
+ * see of it comes on TIMER_OBSERVE. */
+#include "sim/replica_private.h"
 
-#include "base/hot.h"
-#include "base/pages.h"
-#include "sim/sim_private.h"
-
-/* Of those in the tournament. */
-static HOT uint64_t first_timer(const struct replica *r) {
-    uint64_t phase = r->timer[TIMER_PHASE] | (0 - (uint64_t)r->in_lane); /* EVENT_NONE there */
-    return event_earlier(event_earlier(phase, r->timer[1]), event_earlier(r->timer[2], r->timer[3]));
-}
-_Static_assert(REPLICA_TIMERS == 4, "first_timer looks at all of them");
-
-/* The leaf follows the timers: to be called when an event is done with them. */
-static void update_leaf(struct sim *s, uint32_t slot) {
-    event_queue_set(&s->queue, s->replica_entity + slot, first_timer(&s->replicas[slot]));
-}
-
-/* The same where the leaf is known to be empty. */
-static HOT void fill_leaf(struct sim *s, uint32_t slot) {
-    uint64_t key = first_timer(&s->replicas[slot]);
-    if (key != EVENT_NONE) event_queue_insert(&s->queue, s->replica_entity + slot, key);
-}
-
-static HOT void set_slot_timer(struct sim *s, uint32_t slot, struct replica *r, enum replica_timer which, int64_t at_ms,
-                               enum event_class class) {
-    uint32_t entity = s->replica_entity + slot;
-    /* what comes at or after the horizon does not come */
-    r->timer[which] = at_ms >= s->horizon_ms ? EVENT_NONE : event_key(at_ms, class, entity);
-    if (which == TIMER_PHASE) r->in_lane = false;
-}
-
-static HOT void set_timer(struct sim *s, struct replica *r, enum replica_timer which, int64_t at_ms,
-                          enum event_class class) {
-    set_slot_timer(s, (uint32_t)(r - s->replicas), r, which, at_ms, class);
-}
-
-static HOT void clear_timers(struct replica *r) { memset(r->timer, 0xff, sizeof r->timer); }
-
-enum error_code replica_reserve(struct sim *s, uint32_t n) {
-    if (n <= s->replicas_room) return OK;
-    uint32_t room = s->replicas_room ? s->replicas_room : 64;
-    while (room < n) room *= 2;
-    TRY(cloud_reserve(&s->cloud, room, s->error));
-    TRY(event_queue_grow(&s->queue, s->replica_entity + room, s->error));
-    struct replica_signal *signals = realloc(s->signals, room * sizeof *signals);
-    if (signals) s->signals = signals;
-    struct replica *replicas = pages_alloc(room * sizeof *replicas);
-    if (!signals || !replicas) {
-        free(replicas);
-        return error_set(s->error, ERR_FAILED, NULL, "out of memory");
-    }
-    if (s->replicas_room) memcpy(replicas, s->replicas, s->replicas_room * sizeof *replicas);
-    memset(replicas + s->replicas_room, 0, (room - s->replicas_room) * sizeof *replicas);
-    free(s->replicas);
-    s->replicas = replicas;
-    s->replicas_room = room;
-    return OK;
-}
-
-/* ---- telling the controller --------------------------------------------------- */
-
-static HOT void observe_often(struct sim *s, uint32_t slot, enum sp_observation_kind kind, bool plain) {
-    fleet_observe_as(s->fleet, plain ? 0 : s->replicas[slot].group, s->now_ms, kind, slot, 0, 0, plain);
-    if (plain)
-        group_decide(s);
-    else
-        group_notify(s, s->replicas[slot].group);
-}
-
-static COLD void observe(struct sim *s, uint32_t slot, enum sp_observation_kind kind, uint8_t reason, int64_t value) {
+COLD void replica_observe(struct sim *s, uint32_t slot, enum sp_observation_kind kind, uint8_t reason, int64_t value) {
     fleet_observe(s->fleet, s->now_ms, kind, slot, reason, value);
     group_notify(s, s->replicas[slot].group);
 }
-
-/* The controller will see this at `at_ms`; true if that is later than now. */
-static HOT bool sees_later(struct sim *s, struct replica *r, enum replica_sight what, int64_t at_ms,
-                           enum event_class class) {
-    if (at_ms > s->now_ms) {
-        r->sight = (uint8_t)what;
-        set_timer(s, r, TIMER_OBSERVE, at_ms, class);
-        return true;
-    }
-    r->sight = SIGHT_NONE;
-    r->timer[TIMER_OBSERVE] = EVENT_NONE;
-    return false;
-}
-
-/* ---- metrics --------------------------------------------------------------------- */
-
-static HOT uint32_t weight_of(const struct sim *s, const struct replica *r, bool plain) {
-    return plain ? 1 : s->pools[r->pool].weight;
-}
-static HOT uint32_t nodes_of(const struct sim *s, bool plain) { return plain ? 1 : s->nodes; }
-
-static HOT void ready_add(struct sim *s, const struct replica *r, bool add, bool plain) {
-    uint32_t weight = weight_of(s, r, plain);
-    uint32_t more = add ? weight : 0 - weight; /* counts wrap around */
-    metrics_advance(&s->total, s->now_ms);
-    s->total.ready[r->market] += more;
-    if (plain) return;
-    if (s->several) {
-        metrics_advance(&s->group_metrics[r->group], s->now_ms);
-        s->group_metrics[r->group].ready[r->market] += more;
-    }
-    s->changed = true;
-}
-
-static HOT void count_lost(struct sim *s, const struct replica *r, bool plain) {
-    uint32_t weight = weight_of(s, r, plain);
-    metrics_advance(&s->total, s->now_ms);
-    metrics_lost(&s->total, weight);
-    if (plain || !s->several) return;
-    metrics_advance(&s->group_metrics[r->group], s->now_ms);
-    metrics_lost(&s->group_metrics[r->group], weight);
-}
-
-static HOT void booting_add(struct sim *s, int64_t change) { gauge_add(&s->total.booting, change, s->now_ms); }
-static void draining_add(struct sim *s, int64_t change) { gauge_add(&s->total.draining, change, s->now_ms); }
-
-static HOT void stop_serving(struct sim *s, struct replica *r, bool plain) {
-    if (!r->serving) return;
-    r->serving = false;
-    ready_add(s, r, false, plain);
-    s->counts[r->pool].serving_ms[r->market] += (s->now_ms - r->serving_since_ms) * nodes_of(s, plain);
-}
-
-static HOT void stop_cold(struct sim *s, struct replica *r, bool plain) {
-    if (!r->cold) return;
-    r->cold = false;
-    booting_add(s, -(int64_t)nodes_of(s, plain));
-}
-
-static HOT void stop_draining(struct sim *s, struct replica *r) {
-    if (!r->draining) return;
-    r->draining = false;
-    draining_add(s, -(int64_t)s->nodes);
-}
-
-static HOT double draw(const struct sim *s, const struct replica *r, enum cloud_purpose purpose) {
-    return cloud_draw(&s->cloud, r->pool, (enum sp_market)r->market, r->ordinal, purpose);
-}
-
-static HOT int64_t drawn(const struct sim *s, const struct replica *r, const struct dist *d,
-                         enum cloud_purpose purpose) {
-    if (d->kind == DIST_CONSTANT) return dist_constant_ms(d);
-    if (d->kind == DIST_EXPONENTIAL) return dist_exponential_ms(d, draw(s, r, purpose));
-    return dist_quantile_ms(d, dist_is_random(d) ? draw(s, r, purpose) : 0.5);
-}
-
-/* ---- launch ------------------------------------------------------------------------ */
 
 /* A launch slot is free again. */
 static HOT void launch_over(struct sim *s, struct replica *r) {
@@ -165,95 +16,6 @@ static HOT void launch_over(struct sim *s, struct replica *r) {
     s->launching--;
     if (s->waiting_n > 0 && s->control.pickup_ms == 0)
         event_queue_set(&s->queue, 0, event_key(s->now_ms, EVENT_LAUNCH, 0));
-}
-
-static HOT void send_request(struct sim *s, uint32_t slot, bool plain) {
-    struct replica *r = &s->replicas[slot];
-    r->phase = PHASE_SENT;
-    if (!plain) {
-        r->launching = true;
-        s->launching++;
-    }
-    set_timer(s, r, TIMER_PHASE, s->now_ms + s->pools[r->pool].launch_delay_ms, EVENT_LAUNCH);
-    fill_leaf(s, slot); /* nothing else is set while it waits for this */
-}
-
-static bool direct(const struct sim *s) { return s->control.pickup_ms == 0 && s->control.launch_slots == UINT32_MAX; }
-
-static void enqueue(struct sim *s, uint32_t slot) {
-    if (s->waiting_n == s->waiting_room) {
-        uint32_t room = s->waiting_room ? s->waiting_room * 2 : 64;
-        uint32_t *slots = malloc(room * sizeof *slots);
-        uint64_t *launches = malloc(room * sizeof *launches);
-        if (!slots || !launches) {
-            free(slots);
-            free(launches);
-            sim_fail(s, error_set(s->error, ERR_FAILED, NULL, "out of memory"));
-            return;
-        }
-        for (uint32_t i = 0; i < s->waiting_n; i++) {
-            slots[i] = s->waiting[(s->waiting_first + i) % s->waiting_room];
-            launches[i] = s->waiting_launch[(s->waiting_first + i) % s->waiting_room];
-        }
-        free(s->waiting);
-        free(s->waiting_launch);
-        s->waiting = slots;
-        s->waiting_launch = launches;
-        s->waiting_first = 0;
-        s->waiting_room = room;
-    }
-    bool first = s->waiting_n == 0; /* else the round that will send the others is known */
-    uint32_t at = (s->waiting_first + s->waiting_n++) % s->waiting_room;
-    s->waiting[at] = slot;
-    s->waiting_launch[at] = fleet_row(s->fleet, slot)->launch;
-    if (first) {
-        int64_t at_ms = loop_next(s, LOOP_PICKUP, s->control.pickup_ms, s->now_ms);
-        if (at_ms < s->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
-    }
-}
-
-void replica_pickup(struct sim *s) {
-    event_queue_set(&s->queue, 0, EVENT_NONE);
-    while (s->waiting_n > 0) {
-        uint32_t slot = s->waiting[s->waiting_first];
-        bool stands = fleet_row(s->fleet, slot)->launch == s->waiting_launch[s->waiting_first] &&
-                      s->replicas[slot].phase == PHASE_WAITING;
-        if (stands && s->launching >= s->control.launch_slots) break;
-        s->waiting_first = (s->waiting_first + 1) % s->waiting_room;
-        s->waiting_n--;
-        if (!stands) continue; /* let go meanwhile */
-        observe(s, slot, SP_OBS_SENT, 0, 0);
-        send_request(s, slot, false);
-    }
-    if (s->waiting_n > 0 && s->control.pickup_ms > 0) {
-        int64_t at_ms = loop_next(s, LOOP_PICKUP, s->control.pickup_ms, s->now_ms + 1);
-        if (at_ms < s->horizon_ms) event_queue_set(&s->queue, 0, event_key(at_ms, EVENT_LAUNCH, 0));
-    }
-}
-
-HOT void replica_launch(struct sim *s, const struct fleet_order *o, bool only, bool plain) {
-    struct replica *r = &s->replicas[o->slot];
-    *r = (struct replica){.timer = {EVENT_NONE, EVENT_NONE, EVENT_NONE, EVENT_NONE},
-                          .ordinal = cloud_next_launch(&s->cloud, o->pool, (enum sp_market)o->market),
-                          .pool = o->pool,
-                          .group = (uint16_t)o->group,
-                          .market = o->market,
-                          .phase = PHASE_WAITING};
-    /* drawn before it is wanted, so that it need not be waited for */
-    s->drawn_slot = SP_NONE;
-    if (plain && o->market == SP_SPOT && s->pools[o->pool].lifetime.kind != DIST_NONE) {
-        s->drawn_slot = o->slot;
-        s->drawn_life = drawn(s, r, &s->pools[o->pool].lifetime, CLOUD_LIFETIME);
-    }
-    if (plain && only && s->pools[o->pool].launch_delay_ms == 0) {
-        r->phase = PHASE_SENT;
-        s->asked_slot = o->slot;
-    } else if (plain || direct(s)) {
-        send_request(s, o->slot, plain);
-    } else {
-        update_leaf(s, o->slot);
-        enqueue(s, o->slot);
-    }
 }
 
 /* ---- what the controller sees ---------------------------------------------------------------- */
@@ -293,7 +55,7 @@ static HOT void clear_row(struct sim *s, struct replica *r, bool plain) {
 static HOT void outcome_seen(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
     if (!plain) launch_over(s, r);
     if (r->denial) {
-        observe(s, slot, SP_OBS_DENIED, r->denial, 0);
+        replica_observe(s, slot, SP_OBS_DENIED, r->denial, 0);
         clear_row(s, r, false);
         return;
     }
@@ -311,7 +73,7 @@ static HOT void loss_seen(struct sim *s, uint32_t slot, struct replica *r, enum 
 
 static void notice_seen(struct sim *s, uint32_t slot, const struct replica *r) {
     s->counts[r->pool].noticed++;
-    observe(s, slot, SP_OBS_NOTICE, 0, s->signals[slot].notice_ms);
+    replica_observe(s, slot, SP_OBS_NOTICE, 0, s->signals[slot].notice_ms);
 }
 
 static bool listens(const struct replica *r) {
@@ -368,8 +130,8 @@ static COLD void denied(struct sim *s, uint32_t slot, struct replica *r, const s
 static HOT void answer(struct sim *s, uint32_t slot, struct replica *r, bool plain) {
     const struct pool_params *p = &s->pools[r->pool];
     enum sp_market market = (enum sp_market)r->market;
-    bool about_to_fall = !plain && market == SP_SPOT &&
-                         cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
+    bool about_to_fall =
+        !plain && market == SP_SPOT && cloud_breach(&s->cloud, r->pool, p->rebalance_ms, s->now_ms) != INT64_MAX;
     int denial = cloud_launch_as(&s->cloud, slot, r->pool, market, r->ordinal, s->now_ms, plain);
     if (denial) {
         denied(s, slot, r, p, denial);
@@ -476,7 +238,7 @@ static void drained(struct sim *s, uint32_t slot, struct replica *r) {
         s->changed = true;
     }
     clear_timers(r);
-    observe(s, slot, SP_OBS_TERMINATED, 0, 0);
+    replica_observe(s, slot, SP_OBS_TERMINATED, 0, 0);
 }
 
 /* ---- signals ------------------------------------------------------------------------------ */
@@ -492,7 +254,7 @@ void replica_rebalance(struct sim *s, uint32_t slot) {
     if (!listens(r)) return;
     if (p->rebalance_probability < 1 && draw(s, r, CLOUD_REBALANCE) >= p->rebalance_probability) return;
     s->rebalanced++;
-    observe(s, slot, SP_OBS_REBALANCE, 0, 0);
+    replica_observe(s, slot, SP_OBS_REBALANCE, 0, 0);
 }
 
 static HOT void life_event(struct sim *s, uint32_t slot, struct replica *r, enum event_class class, bool plain) {
@@ -528,7 +290,7 @@ static COLD void see(struct sim *s, uint32_t slot, struct replica *r) {
         break;
     case SIGHT_CLEARED:
         clear_timers(r);
-        observe(s, slot, SP_OBS_CLEARED, 0, 0);
+        replica_observe(s, slot, SP_OBS_CLEARED, 0, 0);
         break;
     case SIGHT_DRAINED:
         drained(s, slot, r);

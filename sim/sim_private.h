@@ -131,15 +131,15 @@ struct sim {
     uint32_t *waiting; /* launches not sent yet, in order: a ring of slots */
     uint64_t *waiting_launch;
     uint32_t waiting_first, waiting_n, waiting_room;
-    uint32_t launching; /* requests sent whose outcome the controller has not seen */
-    bool plain;         /* nothing that only some runs have: see sim.c, is_plain */
-    bool several;       /* groups, each with metrics of its own besides the total */
-    bool at_once;       /* one group that decides on observations: it needs no place in the queue */
-    uint64_t now_key;    /* of the first that can be at now_ms */
-    uint64_t decide_key; /* it has a decision due at this instant; EVENT_NONE */
+    uint32_t launching;     /* requests sent whose outcome the controller has not seen */
+    bool plain;             /* nothing that only some runs have: see is_plain in sim.c */
+    bool several;           /* groups, each with metrics of its own besides the total */
+    bool at_once;           /* one group that decides on observations: it needs no place in the queue */
+    uint64_t now_key;       /* of the first that can be at now_ms */
+    uint64_t decide_key;    /* it has a decision due at this instant; EVENT_NONE */
     uint64_t decide_offset; /* from now_key to decide_key */
-    uint64_t end_key;    /* of the horizon; 0: the run has failed */
-    struct due *batch;  /* replicas due at the same instant and class */
+    uint64_t end_key;       /* of the horizon; 0: the run has failed */
+    struct due *batch;      /* replicas due at the same instant and class */
     uint32_t batch_room;
     uint32_t asked_slot; /* the only launch of a plain step, answered without delay; SP_NONE */
     uint32_t drawn_slot; /* the replica launched last, and its lifetime */
@@ -160,9 +160,7 @@ void loops_start(struct sim *s, uint64_t key);
 void group_start(struct sim *s, uint32_t g);
 void group_schedule(struct sim *s, uint32_t g);
 /* The same where there is one group that decides on observations. */
-static HOT void group_decide(struct sim *s) {
-    s->decide_key = s->now_key + s->decide_offset;
-}
+static HOT void group_decide(struct sim *s) { s->decide_key = s->now_key + s->decide_offset; }
 /* An observation waits: make sure a step is due. */
 static HOT void group_notify(struct sim *s, uint32_t g) {
     if (g == SP_NONE) return;
@@ -178,7 +176,7 @@ bool group_step_unheard(struct sim *s, uint32_t g);
 bool group_replace_one(struct sim *s);
 void group_demand(struct sim *s, uint32_t g); /* its demand timer fired, or the start */
 
-/* replica.c: what happens to one replica. */
+/* replica_launch.c, replica.c: what happens to one replica. */
 enum error_code replica_reserve(struct sim *s, uint32_t n);
 /* `only`: of its step; if it is answered at once its slot goes to s->asked_slot. */
 void replica_launch(struct sim *s, const struct fleet_order *o, bool only, bool plain);
@@ -199,6 +197,11 @@ void replica_pickup(struct sim *s); /* the pickup loop's round */
 /* pools.c: trace rows. */
 void pools_start(struct sim *s); /* after the fleet's */
 void pool_row(struct sim *s, const struct row *r);
+
+/* run.c: to the horizon, or until something fails (sim.status). */
+void sim_go(struct sim *s);
+/* results.c */
+enum error_code sim_finish(struct sim *s, struct sim_result *r, struct error *e);
 
 /* sim.c */
 void sim_fail(struct sim *s, enum error_code code); /* after filling s->error */
