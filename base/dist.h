@@ -62,8 +62,10 @@ static HOT int64_t dist_whole_ms(double ms) {
  * that only what lies this near to a half needs the other. */
 static HOT int64_t dist_exponential_ms(const struct dist *d, double u) {
     double mean = d->p[0], ms = -mean * log(1 - u);
-    int64_t whole = lrint(ms);
-    if (mean < 1e11 && ms < 1e10 && fabs(ms - (double)whole) < 0.4999) return whole;
+    if (mean < 1e11 && ms < 1e10) {
+        int64_t whole = lrint(ms);
+        if (fabs(ms - (double)whole) < 0.4999) return whole;
+    }
     return dist_whole_ms(-mean * log1p(-u));
 }
 /* Does the value depend on u? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/dist.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
 
@@ -111,6 +112,33 @@ static void quantiles_rise_everywhere(void **state) {
     test_count("quantiles", tried);
 }
 
+/* What the faster way gives is what GSL's quantile rounds to, also where that lies
+ * next to a half: there are values of u on both sides of it. */
+static void exponentials_as_gsl(void **state) {
+    (void)state;
+    static const double means[] = {1, 1000, 7001, 3.6e6, 36e6, 1e9, 1e10, 2e11, 1e12};
+    uint64_t n = test_times(200000, 5000000), halves = 0;
+    for (size_t i = 0; i < sizeof means / sizeof *means; i++) {
+        struct dist d = {.kind = DIST_EXPONENTIAL, .p = {means[i]}};
+        for (uint64_t k = 0; k < n; k++) {
+            double u = random_u01(random_key(i, k));
+            if (k % 2) { /* where the quantile is half a millisecond more than a whole one */
+                double ms = floor(gsl_cdf_exponential_Pinv(u, means[i])) + 0.5;
+                u = -expm1(-ms / means[i]);
+                for (uint64_t step = k % 8; step > 0; step--) u = nextafter(u, k % 16 < 8 ? 0 : 1);
+                if (!(u > 0 && u < 1)) continue;
+                halves++;
+            }
+            double exact = gsl_cdf_exponential_Pinv(u, means[i]);
+            int64_t expected = exact < (double)TIME_LIMIT_MS ? (int64_t)rint(exact) : TIME_LIMIT_MS;
+            int64_t ms = dist_quantile_ms(&d, u);
+            if (ms != expected)
+                fail_msg("mean %g, u %.17g: %lld, expected %lld", means[i], u, (long long)ms, (long long)expected);
+        }
+    }
+    test_count("exponentials next to a half", halves);
+}
+
 static void means_match_draws(void **state) {
     (void)state;
     static const char *const forms[] = {"120s",
@@ -206,9 +234,10 @@ static void bad_forms_are_named(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quantiles_by_hand),         cmocka_unit_test(limits_of_quantiles),
-        cmocka_unit_test(quantiles_rise_everywhere), cmocka_unit_test(means_match_draws),
-        cmocka_unit_test(text_round_trips),          cmocka_unit_test(bad_forms_are_named),
+        cmocka_unit_test(exponentials_as_gsl), cmocka_unit_test(quantiles_by_hand),
+        cmocka_unit_test(limits_of_quantiles), cmocka_unit_test(quantiles_rise_everywhere),
+        cmocka_unit_test(means_match_draws),   cmocka_unit_test(text_round_trips),
+        cmocka_unit_test(bad_forms_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
