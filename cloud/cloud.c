@@ -76,6 +76,7 @@ static void reset_pool(struct cloud *c, uint32_t i) {
     p->members = members;
     p->members_room = room;
     p->ordered = c->params.trace_pools[i].capacity.n > 1;
+    c->ordered |= p->ordered;
     p->random = p->ordered && c->params.pools[i].reclaim == RECLAIM_RANDOM;
     p->oldest = p->newest = p->spare = p->doomed_first = p->doomed_last = SP_NONE;
     p->capacity = TRACE_UNLIMITED;
@@ -102,6 +103,7 @@ static enum error_code reserve_members(struct cloud *c, uint32_t room, struct er
 enum error_code cloud_start(struct cloud *c, const struct cloud_params *params, struct error *e) {
     c->params = *params;
     c->rate_uusd_per_h = 0;
+    c->ordered = false;
     if (params->n_pools > c->pools_room) {
         struct cloud_pool *pools = realloc(c->pools, params->n_pools * sizeof *pools);
         if (!pools) return cloud_out_of_memory(e);

@@ -81,6 +81,7 @@ struct cloud {
     uint32_t instances_room;
     uint32_t *region_held[SP_MARKETS], *region_max[SP_MARKETS]; /* per region */
     uint32_t n_regions, regions_room;
+    bool ordered;            /* some pool is */
     int64_t rate_uusd_per_h; /* with params.rates: what is held costs now, where prices are known */
 };
 

@@ -186,6 +186,7 @@ enum error_code fleet_start(struct fleet *f, const struct fleet_params *params, 
     f->out_of_memory = f->journaled = false;
     struct ledger *l = &f->ledger;
     l->n_slots = l->in_use = l->n_loose = 0;
+    l->walked = false;
     l->last_launch = 0;
     l->free_head = SP_NONE;
     l->n_groups = params->n_groups;
@@ -219,7 +220,7 @@ HOT const struct sp_instance *fleet_row(const struct fleet *f, uint32_t slot) { 
 HOT void fleet_fetch_row(const struct fleet *f, uint32_t slot) { FETCH(f->ledger.rows, slot); }
 HOT void fleet_fetch_neighbours(const struct fleet *f, uint32_t slot) {
     const struct ledger *l = &f->ledger;
-    if (!ledger_listed(l, slot)) return;
+    if (!l->walked || !ledger_listed(l, slot)) return;
     FETCH(l->rows, l->rows[slot].prev);
     FETCH(l->rows, l->rows[slot].next);
     FETCH(l->rows, l->rows[slot].host[ROW_OLDER]);

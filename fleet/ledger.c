@@ -129,6 +129,7 @@ static uint32_t sort_loose(struct ledger *l) {
 
 void ledger_order(struct ledger *l) {
     uint32_t n = sort_loose(l);
+    l->walked = true;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t slot = l->loose[i].slot;
         struct ledger_group *g = &l->groups[ledger_group_of(l, slot)];

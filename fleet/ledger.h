@@ -47,6 +47,7 @@ struct ledger {
     struct sp_instance *rows;
     struct loose_row *loose; /* each slot once at most */
     uint32_t n_loose;
+    bool walked; /* lists were put in order: rows have neighbours */
     uint32_t n_groups;
     struct ledger_group *groups;
 };

@@ -145,10 +145,10 @@ static APART void fire_many(struct sim *s, uint32_t slot, uint64_t key, bool lan
 
 /* In a large fleet a replica and its neighbours in the lists are in no cache:
  * those of this event are fetched while the queue is put in order, that of the
- * next while this event is done. */
+ * next, and its place in the queue, while this event is done. */
 static HOT void fetch_neighbours(const struct sim *s, uint32_t slot) {
-    const struct cloud_instance *x = &s->cloud.instances[slot];
-    if (s->cloud.pools[x->pool].ordered) {
+    if (s->cloud.ordered) {
+        const struct cloud_instance *x = &s->cloud.instances[slot];
         FETCH(s->cloud.instances, x->older);
         FETCH(s->cloud.instances, x->newer);
     }
@@ -158,6 +158,9 @@ static HOT void fetch_next(const struct sim *s, uint64_t key) {
     uint32_t entity = event_entity(key);
     if (key == EVENT_NONE || entity < s->replica_entity) return;
     uint32_t slot = entity - s->replica_entity;
+    uint32_t leaf = s->queue.first_leaf + entity;
+    FETCH(s->queue.tree, leaf);
+    FETCH(s->queue.tree, leaf / 4 + 2);
     FETCH(s->replicas, slot);
     FETCH(s->cloud.instances, slot);
     fleet_fetch_row(s->fleet, slot);
