@@ -21,8 +21,8 @@ static const struct option own[] = {
     {"shares", OPTION_VALUE, "exact|expected",
      "whether each synthetic trace has exactly the fitted shares of time, or only on average (exact)", NULL, false},
     {"bootstrap", OPTION_VALUE, "N",
-     "of process state: traces made from the model and fitted again for standard errors (20, 8 for more than 24 "
-     "pools; 0: none)",
+     "of process state: traces made of each pool for intervals (4000, 2000 for more than 24 pools; at least 200; 0: "
+     "none)",
      NULL, false},
     {"no-swing", OPTION_FLAG, NULL, "no swing with the hour and the week; blocks need not keep the hour", NULL, false},
     {"skip-few", OPTION_FLAG, NULL, "leave out pools with too few runs", NULL, false},
@@ -104,6 +104,9 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     TRY(choice(o, "process", model_processes, &how.process, e));
     TRY(choice(o, "shares", model_shares_names, &how.shares, e));
     TRY(options_int(o, "bootstrap", 0, FIT_BOOTSTRAP_MAX, FIT_BOOTSTRAP, &bootstrap, e));
+    if (bootstrap && bootstrap < FIT_BOOTSTRAP_MIN)
+        return error_set(e, ERR_INPUT, "--bootstrap", "expected at least %u, or 0, got %d", FIT_BOOTSTRAP_MIN,
+                         (int)bootstrap);
     TRY(trace_read(o, o->positional, o->n_positional, &t, e));
     if (!options_get(o, "bootstrap") && t->n_pools > FIT_MANY_POOLS) bootstrap = FIT_BOOTSTRAP_MANY;
     how.bootstrap = (uint32_t)bootstrap;
@@ -166,6 +169,6 @@ int trace_fit(int argc, char **argv) {
     return trace_action(argc, argv, tables,
                         "usage: spotsim trace fit TRACE... -o MODEL.json [options]\n\n"
                         "Fits a model to a trace, or a lifetime to a CSV of lifetimes\n"
-                        "(lifetime_h,ended_by), and prints what it found with standard errors.\n\n",
+                        "(lifetime_h,ended_by), and prints what it found with its errors.\n\n",
                         run);
 }

@@ -251,7 +251,8 @@ static enum error_code with_model(struct scenario_doc *doc, struct scenario_env 
         m = naive;
     }
     for (uint32_t i = 0; rc == OK && i < o->traces; i++) {
-        struct synth_options how = {o->seed + i, scenario_config(seen)->trace->span_ms, o->threads};
+        struct synth_options how = {
+            .seed = o->seed + i, .span_ms = scenario_config(seen)->trace->span_ms, .threads = o->threads};
         rc = synth_trace(m, &how, &made[i], e);
         view[i] = made[i];
     }

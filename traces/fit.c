@@ -28,7 +28,7 @@ void fit_free(struct fit *f) {
     for (uint32_t i = 0; i < f->n_skipped; i++) free(f->skipped[i]);
     free(f->skipped);
     free(f->pair);
-    free(f->pair_se);
+    free(f->pair_95);
     free(f->pools);
     model_free(f->model);
     memset(f, 0, sizeof *f);
@@ -269,7 +269,6 @@ static enum error_code fit_pool(const struct trace *t, uint32_t i, const struct 
     price_fit(p, t->span_ms, out, report);
     out->has_state = o->process == MODEL_STATE;
     report->swing_p = NAN;
-    for (uint32_t w = 0; w < MODEL_WAVES_MAX; w++) report->wave_se[w][0] = report->wave_se[w][1] = NAN;
     if (o->process != MODEL_RUNS && !o->no_swing && !report->thin) swing_fit(g, i, &out->state, &report->swing_p);
     return OK;
 }
@@ -283,11 +282,12 @@ static enum error_code fit_with_grid(const struct trace *t, const struct grid *g
         TRY(fit_pool(t, i, g, o, f, e));
     }
     correlation_fit(g, f);
+    intervals_unknown(f);
     if (o->process == MODEL_BLOCKS) return blocks_fit(t, f, e);
     if (o->process != MODEL_STATE) return OK;
     state.traces = simulate_count(f->model);
     enum error_code rc = state_fit(&state, e);
-    if (rc == OK) rc = state_errors(&state, o->bootstrap, f, e);
+    if (rc == OK) rc = state_intervals(&state, o->bootstrap, f, e);
     state_fit_free(&state);
     return rc;
 }

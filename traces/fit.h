@@ -12,10 +12,13 @@
 /* Fewer complete runs of either kind than this and nothing is fitted. */
 #define FIT_RUNS_MIN 10u
 #define FIT_BLOCKS_RUNS_MIN 3u /* of all pools together: an exchange of blocks joins three moments */
-#define FIT_BOOTSTRAP 20u      /* a standard error within a sixth or so */
-#define FIT_BOOTSTRAP_MANY 8u  /* where refits are slow: more than FIT_MANY_POOLS pools */
+/* Traces made of each pool for the intervals of a hidden state. */
+#define FIT_BOOTSTRAP 4000u
+#define FIT_BOOTSTRAP_MANY 2000u /* for more than FIT_MANY_POOLS pools */
 #define FIT_MANY_POOLS 24u
-#define FIT_BOOTSTRAP_MAX 10000u
+#define FIT_BOOTSTRAP_MIN 200u
+#define FIT_BOOTSTRAP_MAX 100000u
+#define FIT_CONFIDENCE 0.95 /* of intervals */
 
 struct fit_options {
     int process;        /* enum model_process: what the model will use */
@@ -24,7 +27,8 @@ struct fit_options {
     bool stationary;    /* keep the trace's availability in the runs */
     bool skip_few;      /* leave pools with too few runs out instead of refusing */
     bool no_swing;      /* no swing with the clock */
-    uint32_t bootstrap; /* traces made and fitted again for the state's standard errors; 0: none of them */
+    uint32_t bootstrap; /* traces made of each pool for the state's intervals, FIT_BOOTSTRAP_MIN at least; 0: none of
+                         * them */
 };
 
 /* One family on one kind of run. */
@@ -42,15 +46,21 @@ struct fit_side {
     struct fit_candidate candidate[FAMILIES];
     int chosen; /* enum family_kind */
 };
+/* Where a parameter of the hidden state is: holds it in FIT_CONFIDENCE of
+ * campaigns.  NAN: not known. */
+struct fit_interval {
+    double low, high;
+};
 struct fit_pool {
     double availability;
-    double availability_se;   /* by ten batch means; of the state from traces made again */
-    bool thin;                /* too few changes of its own: weights and correlations are other pools' */
-    uint32_t runs_seen;       /* complete runs of each kind, at the level that it crosses most */
-    struct fit_side up, down; /* without candidates when runs are too few */
-    double weight_se[MODEL_SCALES_MAX];
-    double wave_se[MODEL_WAVES_MAX][2]; /* of cosine and sine */
-    uint32_t losses, whole_losses;      /* of capacity, in pools wider than one */
+    double availability_se;              /* by ten batch means; NAN: it is a parameter of the hidden state */
+    struct fit_interval availability_95; /* of the share of time over all campaigns like this one */
+    bool thin;                           /* too few changes of its own: weights and correlations are other pools' */
+    uint32_t runs_seen;                  /* complete runs of each kind, at the level that it crosses most */
+    struct fit_side up, down;            /* without candidates when runs are too few */
+    struct fit_interval weight_95[MODEL_SCALES_MAX];
+    struct fit_interval wave_95[MODEL_WAVES_MAX][2]; /* of cosine and sine */
+    uint32_t losses, whole_losses;                   /* of capacity, in pools wider than one */
     double whole_loss_se, refill_se, batch_se[MODEL_BATCHES_MAX];
     double mean_price_se, every_se, step_se, pull_se;
     bool stationary; /* the chosen runs were fitted under the availability */
@@ -62,11 +72,12 @@ struct fit {
     struct fit_pool *pools; /* [model->n_pools] */
     uint32_t pairs_same, pairs_across;
     double same_region, across_regions;       /* mean state correlation in the trace; NaN without pairs */
-    double same_region_se, across_regions_se; /* by leaving out a tenth of the time, or from traces made again */
-    double common_se[MODEL_SCALES_MAX];
+    double same_region_se, across_regions_se; /* by leaving out a tenth of the time; NAN for the hidden state */
+    struct fit_interval same_region_95, across_regions_95;
     double join_difference; /* of capacities where blocks join, mean over pools, shares of their largest */
-    double *pair, *pair_se; /* [i * n_pools + j], i < j: correlation of the hidden variables; NULL without */
-    uint32_t runs_needed;   /* fewer: the pool is thin, or left out */
+    double *pair;           /* [i * n_pools + j], i < j: correlation of the hidden variables; NULL without */
+    struct fit_interval *pair_95;
+    uint32_t runs_needed; /* fewer: the pool is thin, or left out */
     uint32_t n_skipped;
     char **skipped; /* names of pools left out */
 };
@@ -84,7 +95,7 @@ enum error_code fit_exponential(const struct trace *t, struct model **out, struc
 struct strbuf;
 /* Tables for people. */
 void fit_report(const struct fit *f, struct strbuf *out);
-/* The model with standard errors and AIC in "fit" members. */
+/* The model with standard errors, intervals and AIC in "fit" members. */
 void fit_write(const struct fit *f, struct strbuf *out);
 
 /* Lifetimes: CSV with columns lifetime_h and ended_by; "preempted" ends a life,

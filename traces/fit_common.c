@@ -148,7 +148,7 @@ static enum error_code settle_matrix(struct common *c, const struct grid *g, uin
     return rc;
 }
 
-static bool same_region(const struct grid *g, uint32_t i, uint32_t j) {
+bool grid_same_region(const struct grid *g, uint32_t i, uint32_t j) {
     const char *r = g->trace->pools[i].region;
     return *r && strcmp(r, g->trace->pools[j].region) == 0;
 }
@@ -158,7 +158,7 @@ static void fill_thin(const struct grid *g, const bool *thin, struct common *c) 
     double mean[2][PAIR_LAGS_MAX] = {{0}}, n[2] = {0, 0};
     for (uint32_t i = 0; i < c->n_pools; i++)
         for (uint32_t j = i + 1; j < c->n_pools; j++) {
-            bool same = same_region(g, i, j);
+            bool same = grid_same_region(g, i, j);
             if (thin[i] || thin[j]) continue;
             n[same]++;
             for (uint32_t l = 0; l < c->n_lags; l++)
@@ -166,7 +166,7 @@ static void fill_thin(const struct grid *g, const bool *thin, struct common *c) 
         }
     for (uint32_t i = 0; i < c->n_pools; i++)
         for (uint32_t j = i + 1; j < c->n_pools; j++) {
-            bool same = same_region(g, i, j);
+            bool same = grid_same_region(g, i, j);
             if (!thin[i] && !thin[j]) continue;
             for (uint32_t l = 0; l < c->n_lags; l++)
                 c->seen[pair_index(c->n_pools, i, j) * PAIR_LAGS_MAX + l] = n[same] > 0 ? mean[same][l] / n[same] : 0;
@@ -237,8 +237,8 @@ void grid_correlations(const struct grid *g, uint32_t without, double *same, dou
         for (uint32_t j = i + 1; j < g->n_pools; j++) {
             double c = correlation(g, i, j, without);
             if (isnan(c)) continue;
-            sums[same_region(g, i, j)] += c;
-            n[same_region(g, i, j)]++;
+            sums[grid_same_region(g, i, j)] += c;
+            n[grid_same_region(g, i, j)]++;
         }
     *across = n[0] ? sums[0] / n[0] : NAN;
     *same = n[1] ? sums[1] / n[1] : NAN;

@@ -3,8 +3,11 @@
 #ifndef SPOTSIM_TRACES_FIT_PRIVATE_H
 #define SPOTSIM_TRACES_FIT_PRIVATE_H
 
+#include <gsl/gsl_rng.h>
+
 #include "traces/fit.h"
 #include "traces/model_state.h"
+#include "traces/synth.h"
 
 /* ---- runs: fit_runs.c, fit_family.c ------------------------------------------ */
 
@@ -146,16 +149,18 @@ bool factors_fit(double *matrix, uint32_t n, double variance, double *loads, uin
  * for other pairs of its kind.  n_factors: as for factors_fit(). */
 enum error_code common_fit(const struct grid *g, const struct pairs *p, const double *seen, const bool *thin,
                            struct model *m, uint32_t *n_factors, struct error *e);
-/* Mean state correlations with standard errors. */
+/* Mean state correlations with intervals. */
 void correlation_fit(const struct grid *g, struct fit *f);
+bool grid_same_region(const struct grid *g, uint32_t i, uint32_t j);
 /* Mean state correlations of "is up" of pairs within a region and across
  * regions, without one tenth of the time (10: with all); NaN without pairs. */
 void grid_correlations(const struct grid *g, uint32_t without, double *same, double *across, uint32_t *n_same,
                        uint32_t *n_across);
 
 /* Traces made from the model, each seen as the real one was: calls
- * see(arg, trace's number, its grid) for each of n. */
+ * see(arg, trace's number, its grid) for each of n.  tables: NULL, made for them. */
 enum error_code simulate(const struct model *m, const struct grid *like, uint32_t n, uint64_t seed,
+                         const struct tables *tables,
                          enum error_code (*see)(void *arg, uint32_t number, const struct grid *g, struct error *e),
                          void *arg, struct error *e);
 /* How many of them are worth their time. */
@@ -163,7 +168,7 @@ uint32_t simulate_count(const struct model *m);
 /* Shares of time at each capacity. */
 enum error_code levels_fit(const struct trace_pool *p, int64_t span_ms, struct model_pool *out, struct error *e);
 
-/* What the state process was fitted to, kept for its standard errors. */
+/* What the state process was fitted to, kept for its intervals. */
 struct state_fit {
     const struct grid *g;
     struct model *m;
@@ -179,8 +184,101 @@ enum error_code state_fit(struct state_fit *s, struct error *e); /* what is give
 void state_fit_free(struct state_fit *s);
 /* Records and joins (fit_blocks.c); waves must be there. */
 enum error_code blocks_fit(const struct trace *t, struct fit *f, struct error *e);
-/* Standard errors by fitting n traces made from the model again. */
-enum error_code state_errors(const struct state_fit *s, uint32_t n, struct fit *f, struct error *e);
+/* Correlation of the hidden variables of two pools. */
+double hidden_correlation(const struct model *m, uint32_t i, uint32_t j);
+
+/* ---- intervals: fit_regression.c, fit_proposal.c, fit_draws.c, fit_together.c, fit_intervals.c */
+
+/* What a trace shows of its weights, in numbers. */
+#define SUMMARIES_MAX (CUTS_MAX * (LAGS_MAX + WINDOWS))
+/* Rows of doubles, each `stride` behind the one before: the first row's
+ * regressors, responses and weight. */
+struct rows {
+    uint32_t n;
+    size_t stride;
+    const double *x, *y, *weight;
+};
+static inline const double *row_at(const struct rows *r, const double *first, uint32_t i) {
+    return first + i * r->stride;
+}
+/* Least squares of n_y responses on n_x regressors.  `ridge`: a share of each
+ * standardised regressor's squares that is added to them. */
+struct regression {
+    uint32_t n_x, n_y;
+    double mean[SUMMARIES_MAX], spread[SUMMARIES_MAX];
+    double slope[SUMMARIES_MAX + 1][MODEL_SCALES_MAX]; /* the first row is the constant */
+};
+bool regression_fit(struct regression *r, const struct rows *rows, double ridge); /* false: out of memory */
+void regression_predict(const struct regression *r, const double *x, double *out);
+/* Between the quantiles that leave out half of 1 - FIT_CONFIDENCE on either
+ * side.  Sorts v. */
+struct weighted {
+    double value, weight;
+};
+struct fit_interval weighted_interval(struct weighted *v, uint32_t n);
+/* The least value that is not exceeded with probability p; of sorted ones.  NAN: none has weight. */
+double weighted_quantile(const struct weighted *v, uint32_t n, double p);
+
+/* A distribution of weights: from the fastest scale to the slowest one, each
+ * takes a share of what the ones before left, which is Beta(a, b) distributed
+ * (generalised Dirichlet: Connor and Mosimann 1969, J. Am. Stat. Assoc. 64). */
+struct proposal {
+    uint32_t n; /* scales */
+    double a[MODEL_SCALES_MAX], b[MODEL_SCALES_MAX];
+};
+#define PRIOR_ALPHA 0.5                              /* Jeffreys' prior of shares */
+void proposal_prior(struct proposal *p, uint32_t n); /* Dirichlet(PRIOR_ALPHA, ...) */
+/* With the mean and `inflate` times the variance of n weighted rows of weights. */
+void proposal_match(struct proposal *p, const struct rows *rows, double inflate);
+double proposal_log_density(const struct proposal *p, const double *weight);
+void proposal_draw(const struct proposal *p, const gsl_rng *rng, double *weight);
+
+/* A pool's models that its trace leaves plausible: weights drawn from
+ * proposals that close in on those whose traces, made of the pool alone with
+ * the real one's shares of time, show what the real one does (approximate
+ * Bayesian computation; fit_draws.c). */
+#define WAVE_NUMBERS 6u /* cosine and sine of the waves that swing_fit looks for */
+struct draw {
+    double weight[MODEL_SCALES_MAX];
+    double seen[SUMMARIES_MAX];
+    double estimate[MODEL_SCALES_MAX]; /* of the weights, from what is seen */
+    double adjusted[MODEL_SCALES_MAX]; /* the weights, moved by how far the estimate is from the real trace's */
+    double availability;               /* of the model that gave this trace the real one's share of time */
+    double wave[WAVE_NUMBERS];         /* found in the trace less the model's */
+    double importance;                 /* prior / proposals */
+    double nearness;                   /* of the estimate to the real trace's; 0: too far to count */
+    double plausible;                  /* importance * nearness */
+};
+struct draws {
+    uint32_t n, n_scales;
+    struct draw *draw;
+};
+enum error_code draws_make(const struct state_fit *s, uint32_t pool, uint32_t n, const struct tables *tables,
+                           struct draws *out, struct error *e);
+void draws_free(struct draws *c);
+struct fit_interval draws_weight(const struct draws *c, uint32_t scale, struct weighted *room);
+struct fit_interval draws_availability(const struct draws *c, struct weighted *room);
+struct fit_interval draws_wave(const struct draws *c, uint32_t number, double found, struct weighted *room);
+/* One of the plausible models' weights, by a number in (0, 1): greater ones pick
+ * slower models. */
+void draws_pick(const struct draws *c, double u, double *weight);
+
+/* How pools go together: n traces of all of them are made, each with a set of
+ * plausible weights[(trace * n_pools + pool) * MODEL_SCALES_MAX + scale]. */
+struct together;
+enum error_code together_open(const struct state_fit *s, const double *weights, uint32_t n, const struct tables *tables,
+                              struct together **out, struct error *e);
+enum error_code together_make(struct together *t, uint32_t trace, struct error *e);
+void together_read(const struct together *t, struct weighted *room, struct fit *f); /* after all are made */
+void together_close(struct together *t);
+/* Work for n numbers on all cores; the error of the lowest that failed. */
+enum error_code fit_side_by_side(uint32_t n, enum error_code (*step)(void *arg, uint32_t number, struct error *e),
+                                 void *arg, struct error *e);
+/* Sets all intervals to not known. */
+void intervals_unknown(struct fit *f);
+/* All intervals of the hidden state, from n traces made of each pool; standard
+ * errors of what has one are set to NAN. */
+enum error_code state_intervals(const struct state_fit *s, uint32_t n, struct fit *f, struct error *e);
 
 /* P(X < h, Y < k) of two standard normal variables with correlation r; what
  * depends on r only is worked out once.  ph, pk: P(X < h), P(Y < k). */

@@ -39,17 +39,29 @@ void fit_side_report(const char *what, const struct fit_side *side, struct strbu
         if (side->candidate[i].fitted) put_candidate(&side->candidate[i], (int)i == side->chosen, least, out);
 }
 
-static void put_share(double value, double se, struct strbuf *out) {
-    strbuf_printf(out, "%.0f", 100 * value);
-    if (isfinite(se)) strbuf_printf(out, " ± %.0f", 100 * se);
-    strbuf_puts(out, " %");
+/* " (5 to 21)", in per cent or as it is; nothing when it is not known. */
+static void put_interval(const struct fit_interval *i, bool percent, struct strbuf *out) {
+    if (!isfinite(i->low) || !isfinite(i->high)) return;
+    if (percent)
+        strbuf_printf(out, " (%.0f to %.0f)", 100 * i->low, 100 * i->high);
+    else
+        strbuf_printf(out, " (%.2g to %.2g)", i->low, i->high);
+}
+
+/* The interval where there is one, else the standard error. */
+static void put_error(double se, const struct fit_interval *within, struct strbuf *out) {
+    if (isfinite(within->low))
+        put_interval(within, false, out);
+    else if (isfinite(se))
+        strbuf_printf(out, " ± %.2g", se);
 }
 
 static void put_state(const struct model *m, const struct model_pool *p, const struct fit_pool *f, struct strbuf *out) {
     strbuf_puts(out, "  state: share of variance by scale");
     for (uint32_t k = 0; k < m->n_scales; k++) {
-        strbuf_printf(out, "%s %.3g h ", k ? "," : "", m->scale_h[k]);
-        put_share(p->state.weight[k], f->thin ? NAN : f->weight_se[k], out);
+        strbuf_printf(out, "%s %.3g h %.0f", k ? "," : "", m->scale_h[k], 100 * p->state.weight[k]);
+        put_interval(&f->weight_95[k], true, out);
+        strbuf_puts(out, " %");
     }
     if (f->thin) strbuf_puts(out, " (too few changes of its own: the other pools' mean)");
     strbuf_puts(out, "\n");
@@ -60,11 +72,11 @@ static void put_swing(const struct model_pool *p, const struct fit_pool *f, stru
     for (uint32_t w = 0; w < p->state.n_waves; w++) {
         const struct model_wave *v = &p->state.waves[w];
         double late = atan2(v->sine, v->cosine) / (2 * M_PI) * v->period_h;
-        double size = sqrt(v->cosine * v->cosine + v->sine * v->sine);
-        double se = hypot(v->cosine * f->wave_se[w][0], v->sine * f->wave_se[w][1]) / size;
-        strbuf_printf(out, "%s %.3g h wave of ", w ? "," : "", v->period_h);
-        put_estimate(size, se, " sd", out);
-        strbuf_printf(out, ", most at hour %.1f", late < 0 ? late + v->period_h : late);
+        strbuf_printf(out, "%s %.3g h wave of %.3g sd, most at hour %.1f: cosine %.2g", w ? "," : "", v->period_h,
+                      hypot(v->cosine, v->sine), late < 0 ? late + v->period_h : late, v->cosine);
+        put_interval(&f->wave_95[w][0], false, out);
+        strbuf_printf(out, ", sine %.2g", v->sine);
+        put_interval(&f->wave_95[w][1], false, out);
     }
     if (isfinite(f->swing_p)) strbuf_printf(out, " (daily by chance: p = %.2g)", f->swing_p);
     strbuf_puts(out, "\n");
@@ -86,9 +98,8 @@ static void put_price(const struct model_price *p, const struct fit_pool *f, str
 static void put_pool(const struct fit *f, uint32_t i, struct strbuf *out) {
     const struct model_pool *p = &f->model->pools[i];
     const struct fit_pool *r = &f->pools[i];
-    strbuf_printf(out, "%s: available ", p->name);
-    strbuf_printf(out, "%.4f", r->availability);
-    if (isfinite(r->availability_se)) strbuf_printf(out, " ± %.2g", r->availability_se);
+    strbuf_printf(out, "%s: available %.4f", p->name, r->availability);
+    put_interval(&r->availability_95, false, out);
     strbuf_printf(out, " of the time%s\n", r->stationary ? "; the chosen runs keep that" : "");
     if (p->n_levels == 1)
         strbuf_printf(out, "  always has %u\n", p->levels[0].capacity);
@@ -117,21 +128,21 @@ static void put_together(const struct fit *f, struct strbuf *out) {
     const struct model *m = f->model;
     strbuf_puts(out, "\nTogether:");
     if (f->pairs_same) {
-        strbuf_puts(out, " state correlation within a region ");
-        put_estimate(f->same_region, f->same_region_se, ",", out);
+        strbuf_printf(out, " state correlation within a region %.3g", f->same_region);
+        put_error(f->same_region_se, &f->same_region_95, out);
+        strbuf_puts(out, ",");
     }
     if (f->pairs_across) {
-        strbuf_puts(out, " across regions ");
-        put_estimate(f->across_regions, f->across_regions_se, ",", out);
+        strbuf_printf(out, " across regions %.3g", f->across_regions);
+        put_error(f->across_regions_se, &f->across_regions_95, out);
+        strbuf_puts(out, ",");
     }
     if (m->process == MODEL_BLOCKS)
         strbuf_puts(out, " kept by blocks of all pools.\n");
     else
         strbuf_puts(out, m->n_scales ? " carried by\n" : " not in this model: its pools are independent.\n");
-    for (uint32_t k = 0; k < m->n_scales; k++) {
-        strbuf_printf(out, "%s%.3g h ", k ? ", " : "  ", m->scale_h[k]);
-        put_share(m->common[k], f->common_se[k], out);
-    }
+    for (uint32_t k = 0; k < m->n_scales; k++)
+        strbuf_printf(out, "%s%.3g h %.0f %%", k ? ", " : "  ", m->scale_h[k], 100 * m->common[k]);
     if (m->n_scales) strbuf_printf(out, " of each scale, by %u factors.\n", m->n_factors);
 }
 
@@ -173,28 +184,65 @@ static void put_number(const char *name, double x, struct strbuf *out) {
     strbuf_real(out, isfinite(x) ? x : (double)NAN);
 }
 
+static double rounded(double x) { return isfinite(x) ? rint(x * 1e6) / 1e6 : (double)NAN; }
+
 static void put_list(const char *name, const double *x, uint32_t n, struct strbuf *out) {
     strbuf_printf(out, ", \"%s\": [", name);
     for (uint32_t i = 0; i < n; i++) {
         if (i) strbuf_puts(out, ", ");
-        strbuf_real(out, isfinite(x[i]) ? rint(x[i] * 1e6) / 1e6 : (double)NAN);
+        strbuf_real(out, rounded(x[i]));
     }
     strbuf_puts(out, "]");
 }
 
-/* Of each pool with those behind it. */
-static void put_triangle(const char *name, const struct fit *f, const double *pair, struct strbuf *out) {
+/* [low, high], or null. */
+static void put_bounds(const struct fit_interval *i, struct strbuf *out) {
+    if (!isfinite(i->low) || !isfinite(i->high)) {
+        strbuf_puts(out, "null");
+        return;
+    }
+    strbuf_puts(out, "[");
+    strbuf_real(out, rounded(i->low));
+    strbuf_puts(out, ", ");
+    strbuf_real(out, rounded(i->high));
+    strbuf_puts(out, "]");
+}
+
+/* NAME_95 for a parameter of the hidden state, NAME_se for what a trace shows. */
+static void put_uncertainty(const char *name, double se, const struct fit_interval *within, bool state,
+                            struct strbuf *out) {
+    strbuf_printf(out, ", \"%s_%s\": ", name, state ? "95" : "se");
+    if (state)
+        put_bounds(within, out);
+    else
+        strbuf_real(out, isfinite(se) ? se : (double)NAN);
+}
+
+static void put_bounds_list(const char *name, const struct fit_interval *i, uint32_t n, struct strbuf *out) {
+    strbuf_printf(out, ", \"%s\": [", name);
+    for (uint32_t k = 0; k < n; k++) {
+        if (k) strbuf_puts(out, ", ");
+        put_bounds(&i[k], out);
+    }
+    strbuf_puts(out, "]");
+}
+
+/* Of each pool with those behind it: values, or else intervals. */
+static void put_triangle(const char *name, const struct fit *f, const double *value, const struct fit_interval *within,
+                         struct strbuf *out) {
     uint32_t n = f->model->n_pools;
-    if (!pair) return;
     strbuf_printf(out, ",\n    \"%s\": {", name);
     for (uint32_t i = 0; i + 1 < n; i++) {
         if (i) strbuf_puts(out, ", ");
         strbuf_json_string(out, f->model->pools[i].name);
         strbuf_puts(out, ": [");
         for (uint32_t j = i + 1; j < n; j++) {
-            double x = pair[(size_t)i * n + j];
+            size_t pair = (size_t)i * n + j;
             if (j > i + 1) strbuf_puts(out, ", ");
-            strbuf_real(out, isfinite(x) ? rint(x * 1e4) / 1e4 : (double)NAN);
+            if (value)
+                strbuf_real(out, rounded(value[pair]));
+            else
+                put_bounds(&within[pair], out);
         }
         strbuf_puts(out, "]");
     }
@@ -227,8 +275,7 @@ static void pool_note(void *arg, uint32_t pool, struct strbuf *out) {
     const struct model_pool *p = &m->pools[pool];
     strbuf_puts(out, ",\n     \"fit\": {");
     put_number("availability", r->availability, out);
-    strbuf_puts(out, ", ");
-    put_number("availability_se", r->availability_se, out);
+    put_uncertainty("availability", r->availability_se, &r->availability_95, p->has_state, out);
     if (p->has_runs) {
         strbuf_puts(out, ", ");
         side_json("up", &r->up, out);
@@ -242,8 +289,8 @@ static void pool_note(void *arg, uint32_t pool, struct strbuf *out) {
         put_number("refill_h_se", r->refill_se, out);
         put_list("batches_se", r->batch_se, p->runs.n_batches, out);
     }
-    if (p->has_state && !r->thin) put_list("weights_se", r->weight_se, m->n_scales, out);
-    if (p->has_state && p->state.n_waves) put_list("waves_se", r->wave_se[0], 2 * p->state.n_waves, out);
+    if (p->has_state && !r->thin) put_bounds_list("weights_95", r->weight_95, m->n_scales, out);
+    if (p->has_state && p->state.n_waves) put_bounds_list("waves_95", r->wave_95[0], 2 * p->state.n_waves, out);
     if (p->has_price) {
         double errors[] = {r->mean_price_se, r->every_se, r->step_se, r->pull_se};
         put_list("price_se", errors, 4, out);
@@ -254,16 +301,14 @@ static void pool_note(void *arg, uint32_t pool, struct strbuf *out) {
 static void model_note(void *arg, struct strbuf *out) {
     const struct fit *f = arg;
     strbuf_puts(out, ",\n  \"fit\": {");
+    bool state = f->model->process == MODEL_STATE;
     put_number("correlation_same_region", f->same_region, out);
-    strbuf_puts(out, ", ");
-    put_number("correlation_same_region_se", f->same_region_se, out);
+    put_uncertainty("correlation_same_region", f->same_region_se, &f->same_region_95, state, out);
     strbuf_puts(out, ", ");
     put_number("correlation_across_regions", f->across_regions, out);
-    strbuf_puts(out, ", ");
-    put_number("correlation_across_regions_se", f->across_regions_se, out);
-    if (f->model->n_scales) put_list("common_se", f->common_se, f->model->n_scales, out);
-    put_triangle("hidden_correlation", f, f->pair, out);
-    put_triangle("hidden_correlation_se", f, f->pair_se, out);
+    put_uncertainty("correlation_across_regions", f->across_regions_se, &f->across_regions_95, state, out);
+    if (f->pair) put_triangle("hidden_correlation", f, f->pair, NULL, out);
+    if (f->pair) put_triangle("hidden_correlation_95", f, NULL, f->pair_95, out);
     strbuf_puts(out, "}");
 }
 

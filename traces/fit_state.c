@@ -70,7 +70,7 @@ static enum error_code make_and_see(struct state_fit *s, struct error *e) {
     size_t n = s->m->n_pools;
     memset(s->made, 0, n * sizeof *s->made);
     memset(s->pair_made, 0, n * n * CUTS_MAX * sizeof *s->pair_made);
-    return simulate(s->m, s->g, s->traces, SEED, add_made, s, e);
+    return simulate(s->m, s->g, s->traces, SEED, NULL, add_made, s, e);
 }
 
 /* By how much a pair's correlation now is missed. */

@@ -5,6 +5,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_linalg.h>
 #include <math.h>
+#include <string.h>
 
 #include "traces/fit_private.h"
 
@@ -56,13 +57,14 @@ static double chance(const struct grid *g, uint32_t pool, double period_h) {
 
 struct hours {
     double n[SWING_HOURS], up[SWING_HOURS];
+    double row[SWING_HOURS][1 + 2 * WAVES]; /* regressors */
 };
 
 static void count_hours(const struct grid *g, uint32_t pool, struct hours *h) {
     const uint64_t *x = question(g, pool);
-    *h = (struct hours){{0}, {0}};
+    memset(h, 0, sizeof *h);
     for (uint32_t i = 0; i < g->n; i++) {
-        uint32_t hour = (uint32_t)fmod((i + 0.5) * g->step_h, SWING_HOURS);
+        uint32_t hour = (uint32_t)((i + 0.5) * g->step_h) % SWING_HOURS;
         h->n[hour]++;
         h->up[hour] += grid_bit(x, i);
     }
@@ -78,14 +80,14 @@ static void wave_row(const double *period, uint32_t n, uint32_t hour, double *ro
 }
 
 /* One step of scoring: beta += (X' W X)^-1 X' W (residual). */
-static bool scoring_step(const struct hours *h, const double *period, uint32_t n, double *beta) {
+static bool scoring_step(const struct hours *h, uint32_t n, double *beta) {
     uint32_t size = 1 + 2 * n;
     gsl_matrix *a = gsl_matrix_calloc(size, size);
     gsl_vector *b = gsl_vector_calloc(size);
     bool ok = a && b;
     for (uint32_t t = 0; ok && t < SWING_HOURS; t++) {
-        double row[1 + 2 * WAVES], eta = 0;
-        wave_row(period, n, t, row);
+        const double *row = h->row[t];
+        double eta = 0;
         for (uint32_t i = 0; i < size; i++) eta += beta[i] * row[i];
         double p = gsl_cdf_ugaussian_P(eta), slope = exp(-eta * eta / 2) / sqrt(2 * M_PI), v = p * (1 - p);
         if (v < 1e-9 || h->n[t] == 0) continue;
@@ -112,9 +114,10 @@ bool swing_sizes(const struct grid *g, uint32_t pool, struct model_state *state)
     if (mean <= 0 || mean >= 1 || state->n_waves > WAVES) return false;
     for (uint32_t w = 0; w < state->n_waves; w++) period[w] = state->waves[w].period_h;
     count_hours(g, pool, &h);
+    for (uint32_t t = 0; t < SWING_HOURS; t++) wave_row(period, state->n_waves, t, h.row[t]);
     beta[0] = gsl_cdf_ugaussian_Pinv(mean);
     for (int i = 0; i < ROUNDS; i++)
-        if (!scoring_step(&h, period, state->n_waves, beta)) return false;
+        if (!scoring_step(&h, state->n_waves, beta)) return false;
     for (uint32_t w = 0; w < state->n_waves; w++) {
         state->waves[w].cosine = beta[1 + 2 * w];
         state->waves[w].sine = beta[2 + 2 * w];

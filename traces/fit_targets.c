@@ -77,22 +77,33 @@ uint32_t simulate_count(const struct model *m) {
     return count < TRACES_MIN ? TRACES_MIN : count > TRACES_MAX ? TRACES_MAX : (uint32_t)count;
 }
 
+static enum error_code
+make_and_see(const struct model *m, const struct grid *like, const struct synth_options *how, uint32_t number,
+             enum error_code (*see)(void *arg, uint32_t number, const struct grid *g, struct error *e), void *arg,
+             struct error *e) {
+    struct trace *t = NULL;
+    struct grid g = {0};
+    TRY(synth_trace(m, how, &t, e));
+    enum error_code rc = grid_make(t, like, &g, e);
+    if (rc == OK) rc = see(arg, number, &g, e);
+    grid_free(&g);
+    trace_free(t);
+    return rc;
+}
+
 enum error_code simulate(const struct model *m, const struct grid *like, uint32_t n, uint64_t seed,
+                         const struct tables *tables,
                          enum error_code (*see)(void *arg, uint32_t number, const struct grid *g, struct error *e),
                          void *arg, struct error *e) {
     struct model plain = *m; /* whatever the model will be used for */
+    struct tables *own = tables ? NULL : synth_tables();
+    enum error_code rc = own || tables ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
     plain.process = MODEL_STATE;
     plain.n_events = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct trace *t = NULL;
-        struct grid g = {0};
-        struct synth_options how = {.seed = seed + i};
-        TRY(synth_trace(&plain, &how, &t, e));
-        enum error_code rc = grid_make(t, like, &g, e);
-        if (rc == OK) rc = see(arg, i, &g, e);
-        grid_free(&g);
-        trace_free(t);
-        TRY(rc);
+    for (uint32_t i = 0; rc == OK && i < n; i++) {
+        struct synth_options how = {.seed = seed + i, .tables = own ? own : tables};
+        rc = make_and_see(&plain, like, &how, i, see, arg, e);
     }
-    return OK;
+    free(own);
+    return rc;
 }

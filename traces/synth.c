@@ -191,7 +191,7 @@ static enum error_code new_trace(const struct model *m, int64_t span_ms, struct 
     return rc;
 }
 
-static struct tables *make_tables(void) {
+struct tables *synth_tables(void) {
     struct tables *t = malloc(sizeof *t);
     const uint32_t n = 1u << TABLE_BITS;
     for (uint32_t i = 0; t && i < n; i++) {
@@ -240,12 +240,12 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
     struct trace *t = NULL;
     *out = NULL;
     TRY(check_span(m, span_ms, e));
-    struct tables *tables = make_tables();
-    if (!tables) return error_set(e, ERR_FAILED, NULL, "out of memory");
+    struct tables *own = o->tables ? NULL : synth_tables();
+    if (!own && !o->tables) return error_set(e, ERR_FAILED, NULL, "out of memory");
     struct synth s = {.model = m,
                       .key = random_mix(o->seed),
                       .span_ms = span_ms,
-                      .tables = tables,
+                      .tables = own ? own : o->tables,
                       .step_ms = m->resolution_ms > 0 ? m->resolution_ms : 1};
     enum error_code rc = new_trace(m, span_ms, &t, e);
     if (rc == OK && m->process == MODEL_STATE) rc = synth_factors(&s, e);
@@ -253,7 +253,7 @@ enum error_code synth_trace(const struct model *m, const struct synth_options *o
     if (rc == OK) rc = make_pools(&s, t, threads_for(o->threads, m->n_pools), e);
     synth_factors_free(&s);
     free(s.blocks.block);
-    free(tables);
+    free(own);
     if (rc == OK) rc = synth_events_check(t, m, e);
     if (rc == OK && m->n_events) rc = synth_events(t, m, out, e);
     if (rc == OK && !m->n_events) {

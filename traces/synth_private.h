@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Shared by the synth_*.c files only. */
+ * Shared by the synth_*.c files, and fit_draws.c, which makes thousands of one
+ * pool's paths. */
 #ifndef SPOTSIM_TRACES_SYNTH_PRIVATE_H
 #define SPOTSIM_TRACES_SYNTH_PRIVATE_H
 
@@ -61,6 +62,7 @@ static inline int64_t probe_after(int64_t t, int64_t resolution_ms) {
 
 enum error_code synth_factors(struct synth *s, struct error *e); /* fills s->factor */
 void synth_factors_free(struct synth *s);
+#define STATE_ONE 4294967296.0 /* 1 as a fixed-point number */
 /* The path of one pool, and scratch memory that a thread keeps from pool to
  * pool. */
 struct state_change {
@@ -77,7 +79,7 @@ struct state_scratch {
     struct state_change *change, *sorted;
     uint32_t *first;   /* of each slot of the sort */
     int64_t *bin_time; /* ms by bins of U */
-    int64_t *bound;
+    int64_t *bound; /* of U, between one level and the next; fixed point */
 };
 void state_scratch_free(struct state_scratch *p);
 enum error_code synth_state_pool(const struct synth *s, uint32_t pool, struct state_scratch *scratch, struct steps *out,

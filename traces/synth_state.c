@@ -16,7 +16,7 @@
 #include "traces/model_state.h"
 #include "traces/synth_private.h"
 
-#define ONE 4294967296.0 /* 1 as a fixed-point number */
+#define ONE STATE_ONE
 #define BINS 16384
 #define BIN_SHIFT 22 /* from a fixed-point number to its bin */
 #define BIN_RANGE 8  /* bins cover -BIN_RANGE to BIN_RANGE */

@@ -65,7 +65,7 @@ says out 'Blocks: the record of 25 d, in blocks of 4.17 d on average'
 says out '* weibull'
 run 0 trace fit "$work/nine.csv" --process blocks --bootstrap 0 -o "$work/again.json" --name blocks --quiet
 yes "blocks are not what a fit makes" cmp -s "$work/blocks.json" "$work/again.json"
-run 0 trace fit "$work/nine.csv" --bootstrap 3 --no-swing
+run 0 trace fit "$work/nine.csv" --bootstrap 300 --no-swing
 says err '--bootstrap is for --process state'
 no "blocks keep the hour without a swing" grep -q 'keep the hour' "$work/out"
 for span in 3d 25d 60d; do
@@ -88,8 +88,8 @@ says out '18 of 18 within'
 run 0 trace fit "$work/nine.csv" --process state --bootstrap 0 -o "$work/nine.json" --name nine
 says out 'state correlation within a region'
 run 0 trace synth nine-zones --seed 5 --span 25d --pool 'us-west-2*' -o "$work/west.csv" # few pools are fitted sooner
-run 0 trace fit "$work/west.csv" --process state --bootstrap 2 -o "$work/west.json" --name west
-run 0 trace fit "$work/west.csv" --process state --bootstrap 2 -o "$work/again.json" --name west --quiet
+run 0 trace fit "$work/west.csv" --process state --bootstrap 200 -o "$work/west.json" --name west
+run 0 trace fit "$work/west.csv" --process state --bootstrap 200 -o "$work/again.json" --name west --quiet
 yes "a quiet fit prints" [ ! -s "$work/out" ]
 yes "two fits differ" cmp -s "$work/west.json" "$work/again.json"
 run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 3 --price-on-demand 3
@@ -101,7 +101,7 @@ yes "threads change a comparison" cmp -s "$work/out" "$work/one.json"
 run 0 trace synth "$work/nine.json" --seed 1 -o "$work/made.csv"
 run 0 trace compare "$work/nine.csv" "$work/made.csv" --target 2 --policies 'spot+cheapest' 'skyserve(base=1)+skypilot' -o "$work/cmp.txt"
 yes "no comparison written" grep -q 'skyserve(base=1)+skypilot' "$work/cmp.txt"
-run 0 trace fit "$work/nine.csv" --bootstrap 2 --process runs --family exponential -o "$work/runs.json"
+run 0 trace fit "$work/nine.csv" --bootstrap 200 --process runs --family exponential -o "$work/runs.json"
 says out '* exponential'
 run 0 trace compare "$work/nine.csv" "$work/runs.json" --traces 2 --target 2
 run 0 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --exponential --plot "$work/picture.svg"
@@ -117,6 +117,9 @@ run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --beside "$wor
 run 2 trace compare "$work/nine.csv" "$work/nine.json" --traces 2 --plot "$work/picture.gif"
 says err '.svg or .png'
 run 2 trace fit "$work/nine.csv" --bootstrap many
+run 2 trace fit "$work/west.csv" --process state --bootstrap 199
+says err 'at least 200, or 0'
+yes "no intervals in the model" [ "$(grep -c '"weights_95": \[\[' "$work/west.json")" -eq 3 ]
 run 0 trace fit "$work/west.csv" --process runs --stationary
 
 # what is wrong is said, with exit status 2 (1 for the disk)
@@ -143,7 +146,7 @@ run 2 trace synth nine-zones --span 2d -o "$work/none/such.csv"
 [ -w /dev/full ] && run 1 trace synth nine-zones --span 2d -o /dev/full
 run 2 trace fit
 run 2 trace fit "$work/nine.csv" --family gauss
-run 2 trace fit "$work/nine.csv" --bootstrap 2 --process none
+run 2 trace fit "$work/nine.csv" --bootstrap 200 --process none
 says err "process: 'none' is not state, runs or blocks"
 run 0 trace synth nine-zones --seed 4 --span 12h -o "$work/short.csv"
 run 2 trace fit "$work/short.csv" --process state -o "$work/short.json"

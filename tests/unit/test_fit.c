@@ -147,7 +147,7 @@ static void a_fit_says_what_it_found(void **state) {
     (void)state;
     struct error e = {0};
     struct trace *t = make(wide, 11);
-    struct fit_options o = {.process = MODEL_STATE};
+    struct fit_options o = {.process = MODEL_STATE, .bootstrap = FIT_BOOTSTRAP_MIN};
     struct fit f;
     struct strbuf report = {0}, text = {0}, again = {0};
     assert_ok(fit_trace(t, &o, &f, &e), &e);
@@ -161,7 +161,9 @@ static void a_fit_says_what_it_found(void **state) {
     assert_true(fabs(p->price.mean_usd - 2) < .02 && fabs(p->price.every_h - 4) < 1);
     assert_true(fabs(p->price.step - .02) < .006 && p->price.pull > .05 && p->price.pull < .5);
     assert_int_equal(f.pairs_same, 1);
-    assert_true(isnan(f.across_regions) && f.same_region_se > 0);
+    assert_true(isnan(f.across_regions) && isnan(f.across_regions_95.low));
+    assert_true(f.same_region_95.low < f.same_region_95.high && f.same_region_95.high <= 1);
+    assert_true(f.pools[0].wave_95[0][0].low > 0 && f.pools[0].wave_95[0][0].high > .4);
     fit_report(&f, &report);
     assert_non_null(strstr(report.data, "took everything"));
     assert_non_null(strstr(report.data, "24 h wave"));
@@ -241,7 +243,7 @@ static void quiet_pools_are_kept(void **state) {
                       3 + i * 5 % 7);
     struct trace *t = tidy(rows.data), *made = NULL;
     struct fit f;
-    struct fit_options o = {.process = MODEL_STATE, .bootstrap = 3};
+    struct fit_options o = {.process = MODEL_STATE, .bootstrap = FIT_BOOTSTRAP_MIN};
     assert_ok(fit_trace(t, &o, &f, &e), &e);
     assert_int_equal(f.model->n_pools, 4);
     assert_false(f.pools[0].thin);
@@ -249,7 +251,13 @@ static void quiet_pools_are_kept(void **state) {
     assert_false(f.pools[3].thin);
     assert_int_equal(f.model->pools[1].n_levels, 1);
     assert_false(f.model->pools[3].has_runs);
-    assert_true(isfinite(f.pools[0].weight_se[1]));
+    const struct fit_interval *w = &f.pools[0].weight_95[1], *a = &f.pools[0].availability_95;
+    assert_true(w->low >= 0 && w->low < w->high && w->high <= 1);
+    assert_true(a->low < f.pools[0].availability && a->high > f.pools[0].availability);
+    assert_true(isnan(f.pools[1].availability_95.low));                                          /* never changes */
+    assert_true(isnan(f.pools[2].weight_95[1].low) && isfinite(f.pools[2].availability_95.low)); /* too seldom */
+    assert_true(isnan(f.pools[3].availability_95.low) && isfinite(f.pools[3].weight_95[1].low)); /* always up */
+    assert_true(isfinite(f.pair_95[3].low) && isnan(f.pair_95[1].low));
     fit_report(&f, &report);
     assert_non_null(strstr(report.data, "always has 0"));
     assert_non_null(strstr(report.data, "the other pools' mean"));

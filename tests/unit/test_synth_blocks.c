@@ -32,7 +32,7 @@ static void refuse_(const char *text, const char *piece, int line) {
 static struct trace *make(const struct model *m, uint64_t seed, int64_t span_ms, uint32_t threads) {
     struct trace *t = NULL;
     struct error e = {0};
-    struct synth_options o = {seed, span_ms, threads};
+    struct synth_options o = {.seed = seed, .span_ms = span_ms, .threads = threads};
     assert_ok(synth_trace(m, &o, &t, &e), &e);
     return t;
 }
@@ -313,7 +313,7 @@ static void too_long_a_span_is_refused(void **state) {
                                  "[{\"name\": \"a\", \"history\": {\"capacity\": [0, 5, 1, 5]}}]}");
     struct trace *t = NULL;
     struct error e = {0};
-    struct synth_options o = {1, MS_PER_DAY, 1};
+    struct synth_options o = {.seed = 1, .span_ms = MS_PER_DAY, .threads = 1};
     assert_input_error(synth_trace(m, &o, &t, &e), &e, "too long", "records");
     model_free(m);
 }
