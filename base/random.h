@@ -27,7 +27,8 @@ static inline uint64_t random_key_text(uint64_t key, const char *text) {
     return random_key(key, h);
 }
 
-/* Uniform in (0, 1): 53 bits, never 0 or 1, so quantile functions are safe. */
+/* Uniform in (0, 1): 53 bits, never 0; the highest of them rounds to 1, once in 2^53
+ * draws. */
 static HOT double random_u01(uint64_t key) { return ((double)(random_mix(key) >> 11) + 0.5) * 0x1.0p-53; }
 
 #endif

@@ -160,7 +160,10 @@ void fleet_observe_pool(struct fleet *f, int64_t at_ms, enum sp_observation_kind
     f->policies[group].news = true;
     ledger_mark(&f->ledger.groups[group], o.pool);
     if (kind == SP_OBS_PRICE) p->price_uusd_per_h[market] = value;
-    if (kind == SP_OBS_CAPACITY) p->capacity = value;
+    if (kind == SP_OBS_CAPACITY) {
+        p->capacity = value;
+        f->ledger.groups[group].tells_rows = true; /* how many it holds counts from now on */
+    }
 }
 
 void fleet_set_requests(struct fleet *f, double requests) {

@@ -12,7 +12,7 @@ void lane_free(struct lane *l) {
 
 COLD bool lane_grow(struct lane *l) {
     uint32_t room = l->room ? l->room * 2 : 64, n = l->end - l->first;
-    uint64_t *keys = room > l->room ? malloc(room * sizeof *keys) : NULL;
+    uint64_t *keys = room > l->room && room <= l->limit ? malloc(room * sizeof *keys) : NULL;
     if (!keys) return false;
     for (uint32_t i = 0; i < n; i++) keys[i] = l->keys[(l->first + i) & (l->room - 1)];
     free(l->keys);

@@ -14,6 +14,7 @@ struct lane {
     uint64_t *keys;       /* the ring: front and those behind it, then EVENT_NONE */
     uint32_t first, end;  /* both grow without end; the key at i is keys[i & (room - 1)] */
     uint32_t room;        /* a power of two, or 0 */
+    uint32_t limit;       /* of it: what no longer holds is not to fill memory */
 };
 
 /* Empties it; memory is kept. */
@@ -23,13 +24,14 @@ static inline void lane_reset(struct lane *l) {
     l->first = l->end = 0;
 }
 void lane_free(struct lane *l);
-/* Doubles the room; false when there is no memory. */
+/* Doubles the room; false when there is no memory, or at the limit. */
 bool lane_grow(struct lane *l);
 
-/* False: it would not come last, or there is no memory for it; it is for the
- * tournament then. */
+/* False: it would not come last, is there already (a replica lost and launched
+ * again to the same end), or there is no room for it; it is for the tournament
+ * then. */
 static HOT bool lane_put(struct lane *l, uint64_t key) {
-    if (key < l->back) return false;
+    if (key <= l->back) return false;
     if (l->end - l->first + 2 > l->room && !lane_grow(l)) return false;
     l->keys[l->end++ & (l->room - 1)] = key;
     l->keys[l->end & (l->room - 1)] = EVENT_NONE;

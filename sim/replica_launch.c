@@ -23,6 +23,7 @@ enum error_code replica_reserve(struct sim *s, uint32_t n) {
     free(s->replicas);
     s->replicas = replicas;
     s->replicas_room = room;
+    s->lane.limit = 4 * room;
     return OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plain runs have a loop of their own; the general one must come to the same. */
+ * Plain runs have a loop of their own; the general one must come to the same.  So
+ * must ends of cold starts that wait in the lane and in the tournament. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/sim_private.h"
@@ -74,7 +76,55 @@ static void the_general_loop_comes_to_the_same(void **state) {
     test_count("  steps in them", steps);
 }
 
+static void set_cold_start(struct pool_params *p, const char *form, uint32_t seconds) {
+    char text[64];
+    struct error e = {0};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, sizeof text, form, seconds, seconds);
+#pragma GCC diagnostic pop
+    dist_free(&p->cold_start);
+    assert_ok(dist_from_text(text, &p->cold_start, &e), &e);
+}
+
+/* A constant cold start and a drawn one that comes out the same: only the former
+ * waits in the lane.  Whole seconds, so that much comes at once. */
+static void the_lane_changes_nothing(void **state) {
+    (void)state;
+    uint64_t n = test_times(1500, 40000), plain = 0;
+    static const char *const lives[] = {"40s", "200s", "none", "90s", "exponential(2m)"};
+    struct sim *sim = sim_new();
+    for (uint64_t i = 0; i < n; i++) {
+        struct random_run r;
+        struct error e = {0};
+        struct sim_result a, b;
+        struct luck l = {.key = i};
+        random_run_start(&r, i);
+        if (i % 2) make_plain(&r, i);
+        uint32_t pools = r.h.trace->n_pools, cold[16];
+        for (uint32_t p = 0; p < pools; p++) {
+            cold[p] = 20 * luck_below(&l, 6);
+            dist_free(&r.h.pools[p].lifetime);
+            assert_ok(dist_from_text(lives[luck_below(&l, 5)], &r.h.pools[p].lifetime, &e), &e);
+            set_cold_start(&r.h.pools[p], "%us", cold[p]);
+        }
+        assert_ok(sim_run(sim, &r.h.config, NULL, &a, &e), &e);
+        plain += sim->plain;
+        for (uint32_t p = 0; p < pools; p++) set_cold_start(&r.h.pools[p], "uniform(%us,%us)", cold[p]);
+        assert_ok(sim_run(sim, &r.h.config, NULL, &b, &e), &e);
+        const char *what = results_differ(&a, &b);
+        if (what) fail_msg("seed %" PRIu64 ": %s differs without the lane; %s", i, what, r.text);
+        sim_result_free(&a);
+        sim_result_free(&b);
+        random_run_end(&r);
+    }
+    sim_free(sim);
+    test_count("runs with and without the lane", n);
+    test_count("  of them plain", plain);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_general_loop_comes_to_the_same)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_general_loop_comes_to_the_same),
+                                       cmocka_unit_test(the_lane_changes_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
