@@ -21,6 +21,7 @@
 #define BLOCKS 6        /* of mean length in records that are not long */
 #define MEAN_MAX_MS (21 * MS_PER_DAY)
 #define HOURS_MIN_MS (8 * MS_PER_DAY) /* shorter records say nothing about hours */
+#define CHANCE_MAX 0.05               /* that blocks keep the hour though no pool swings with it */
 
 /* ---- records ------------------------------------------------------------------------- */
 
@@ -183,11 +184,17 @@ static enum error_code find_joins(const struct trace *t, struct model_blocks *b,
     return ok ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
 }
 
-static bool has_daily_wave(const struct model *m) {
-    for (uint32_t i = 0; i < m->n_pools; i++)
-        for (uint32_t w = 0; w < m->pools[i].state.n_waves; w++)
-            if (m->pools[i].state.waves[w].period_h == 24) return true;
-    return false;
+/* Some pool swings with the day, more than the likeliest of so many would by
+ * chance (Bonferroni). */
+static bool has_daily_wave(const struct fit *f) {
+    uint32_t tested = 0;
+    double least = 1;
+    for (uint32_t i = 0; i < f->model->n_pools; i++) {
+        if (!isfinite(f->pools[i].swing_p)) continue;
+        tested++;
+        least = fmin(least, f->pools[i].swing_p);
+    }
+    return tested && least * tested < CHANCE_MAX;
 }
 
 enum error_code blocks_fit(const struct trace *t, struct fit *f, struct error *e) {
@@ -198,7 +205,7 @@ enum error_code blocks_fit(const struct trace *t, struct fit *f, struct error *e
     b->mean_ms = t->span_ms / BLOCKS;
     if (b->mean_ms > MEAN_MAX_MS) b->mean_ms = MEAN_MAX_MS;
     if (b->mean_ms < 1) b->mean_ms = 1;
-    b->same_hour = t->span_ms >= HOURS_MIN_MS && has_daily_wave(m);
+    b->same_hour = t->span_ms >= HOURS_MIN_MS && has_daily_wave(f);
     for (uint32_t i = 0; i < t->n_pools; i++) TRY(copy_record(&t->pools[i], t->span_ms, &m->pools[i].history, e));
     return find_joins(t, b, &f->join_difference, e);
 }

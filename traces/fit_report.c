@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "traces/fit_private.h"
 
+#define JOIN_DIFFERENCE_MAX 0.05 /* more is warned of */
+
 static void put_estimate(double value, double se, const char *unit, struct strbuf *out) {
     strbuf_printf(out, "%.3g", value);
     if (isfinite(se)) strbuf_printf(out, " ± %.2g", se);
@@ -156,6 +158,10 @@ static void put_blocks(const struct fit *f, struct strbuf *out) {
                   "%u joins of three moments, between which pools differ by %.1f %% of their capacity on average.\n",
                   (double)b->span_ms / (double)MS_PER_DAY, (double)b->mean_ms / (double)MS_PER_DAY,
                   b->same_hour ? " that keep the hour of the day" : "", b->n_joins, 100 * f->join_difference);
+    if (f->join_difference > JOIN_DIFFERENCE_MAX)
+        strbuf_puts(out,
+                    "That is much: where a trace has many pools lose capacity at one instant, a join may have made it\n"
+                    "and not the record.  --process state, or fewer pools, serves better.\n");
     if (most < FIT_RUNS_MIN)
         strbuf_printf(out,
                       "No pool has more than %u complete runs of a kind: a trace made of so few is hardly more than\n"

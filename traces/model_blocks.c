@@ -40,7 +40,7 @@ static enum error_code read_join(const cJSON *v, const char *where, const struct
     double at[MODEL_JOIN];
     uint32_t n;
     double last = (double)(b->span_ms / b->tick_ms) - 1;
-    TRY(model_read_numbers(v, where, MODEL_JOIN, 0, last, at, &n, e));
+    TRY(model_read_numbers(v, where, MODEL_JOIN, 1, last, at, &n, e));
     if (n != MODEL_JOIN) return error_set(e, ERR_INPUT, where, "expected three moments, got %u", n);
     for (uint32_t i = 0; i < n; i++) {
         if (at[i] != rint(at[i]) || (i && at[i] <= at[i - 1]))
@@ -73,6 +73,9 @@ enum error_code model_read_blocks(const cJSON *v, const char *where, struct mode
         return error_set(e, ERR_INPUT, where, "needs \"tick\", \"ticks\" and \"mean\"");
     if (n.ticks > TIME_LIMIT_MS / n.tick_ms)
         return error_set(e, ERR_INPUT, where, "records of more than %d days", (int)(TIME_LIMIT_MS / MS_PER_DAY));
+    if (n.same_hour && n.ticks * n.tick_ms < MS_PER_DAY)
+        return error_set(e, ERR_INPUT, model_inside(&place, where, "same_hour"),
+                         "the records are shorter than a day; expected false, or records of a day or more");
     *out = (struct model_blocks){n.ticks * n.tick_ms, n.tick_ms, n.mean_ms, n.same_hour, 0, NULL};
     const cJSON *joins = model_member(v, "joins");
     return joins ? read_joins(joins, model_inside(&place, where, "joins"), out, e) : OK;

@@ -25,7 +25,7 @@
 #define DAY_MS MS_PER_DAY
 #define EXCHANGES_MAX 256u /* in one row */
 #define ROW_MAX 64u        /* records in one row */
-#define TRIES 32           /* for an exchange that leaves no short block */
+#define TRIES 256          /* for an exchange that leaves no short block */
 #define SHORT_BLOCK 4      /* one is shorter than this part of the mean */
 
 struct draws {
@@ -83,10 +83,16 @@ static int64_t to_tick(const struct model_blocks *b, int64_t ms) {
     return (ms + b->tick_ms / 2) / b->tick_ms * b->tick_ms;
 }
 
-/* What fills the records up to whole days; nothing when they are too short to say. */
+/* How much fills the records up to whole days; nothing when they are too short to
+ * say. */
+static int64_t filler_ms(const struct model_blocks *b) {
+    int64_t over_ms = b->span_ms % DAY_MS, fill_ms = to_tick(b, DAY_MS - over_ms);
+    return b->same_hour && over_ms && b->span_ms >= DAY_MS && fill_ms <= b->span_ms ? fill_ms : 0;
+}
+
 static struct block filler(const struct model_blocks *b, struct draws *d) {
-    int64_t over_ms = b->span_ms % DAY_MS, days = b->span_ms / DAY_MS, fill_ms = to_tick(b, DAY_MS - over_ms);
-    if (!b->same_hour || over_ms == 0 || days == 0 || fill_ms > b->span_ms) return (struct block){0, 0};
+    int64_t over_ms = b->span_ms % DAY_MS, days = b->span_ms / DAY_MS, fill_ms = filler_ms(b);
+    if (fill_ms == 0) return (struct block){0, 0};
     int64_t from_ms = to_tick(b, over_ms + draw(d, (uint32_t)days) * DAY_MS);
     if (from_ms + fill_ms > b->span_ms) from_ms = b->span_ms - fill_ms;
     return (struct block){from_ms, from_ms + fill_ms};
@@ -108,11 +114,6 @@ static uint32_t find_block(const struct blocks *p, uint32_t first, int64_t at_ms
     return at;
 }
 
-/* A cut leaves no part shorter than `least`, or none at all. */
-static bool is_fair(const struct block *b, int64_t at_ms, int64_t least_ms) {
-    return at_ms == b->from_ms || (at_ms - b->from_ms >= least_ms && b->to_ms - at_ms >= least_ms);
-}
-
 struct cut {
     uint32_t block;
     int64_t at_ms;
@@ -124,23 +125,30 @@ static int by_place(const void *a, const void *b) {
     return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
 }
 
-/* Three cuts for an exchange; false: none found that leaves no short block. */
-static bool find_cuts(const struct model_blocks *b, const struct blocks *p, uint32_t first, struct draws *d,
-                      struct cut out[MODEL_JOIN]) {
-    for (int try = 0; try < TRIES; try++) {
-        const struct model_join *join = &b->joins[draw(d, b->n_joins)];
-        bool fair = true;
-        for (int i = 0; i < MODEL_JOIN; i++) {
-            out[i] = (struct cut){find_block(p, first, join->at_ms[i], d), join->at_ms[i]};
-            fair = fair && is_fair(&p->block[out[i].block], out[i].at_ms, b->mean_ms / SHORT_BLOCK);
-        }
-        qsort(out, MODEL_JOIN, sizeof *out, by_place);
-        for (int i = 1; i < MODEL_JOIN; i++)
-            fair = fair &&
-                   (out[i].block != out[i - 1].block || out[i].at_ms - out[i - 1].at_ms >= b->mean_ms / SHORT_BLOCK);
-        if (fair) return true;
+/* One place for each of the join's moments; false when a cut there would leave a
+ * part shorter than `least`.  So no cut is where blocks are joined already, and an
+ * exchange undoes nothing of another. */
+static bool place_cuts(const struct model_join *join, const struct blocks *p, uint32_t first, int64_t least_ms,
+                       struct draws *d, struct cut out[MODEL_JOIN]) {
+    for (int i = 0; i < MODEL_JOIN; i++) out[i] = (struct cut){find_block(p, first, join->at_ms[i], d), join->at_ms[i]};
+    qsort(out, MODEL_JOIN, sizeof *out, by_place);
+    for (int i = 0; i < MODEL_JOIN; i++) {
+        const struct block *b = &p->block[out[i].block];
+        if (out[i].at_ms - b->from_ms < least_ms || b->to_ms - out[i].at_ms < least_ms) return false;
+        if (i && out[i].block == out[i - 1].block && out[i].at_ms - out[i - 1].at_ms < least_ms) return false;
     }
-    return false;
+    return true;
+}
+
+/* Three cuts for an exchange; false: none found that leaves no short block.  The
+ * first exchange may leave one, so that there is one. */
+static bool find_cuts(const struct model_blocks *b, const struct blocks *p, uint32_t first, bool any, struct draws *d,
+                      struct cut out[MODEL_JOIN]) {
+    int64_t least_ms = b->mean_ms / SHORT_BLOCK;
+    if (least_ms < b->tick_ms) least_ms = b->tick_ms;
+    for (int try = 0; try < TRIES; try++)
+        if (place_cuts(&b->joins[draw(d, b->n_joins)], p, first, least_ms, d, out)) return true;
+    return any && place_cuts(&b->joins[draw(d, b->n_joins)], p, first, b->tick_ms, d, out);
 }
 
 static bool exchange(struct blocks *p, struct cut cut[MODEL_JOIN]) {
@@ -183,8 +191,9 @@ static bool add_row(const struct model_blocks *b, uint32_t records, bool alone, 
     }
     double wanted = ok && b->n_joins ? (double)row_ms(p, first) / (double)b->mean_ms / MODEL_JOIN : 0;
     uint32_t exchanges = wanted < EXCHANGES_MAX ? (uint32_t)(wanted + 0.5) : EXCHANGES_MAX;
+    if (alone && b->n_joins && exchanges == 0) exchanges = 1; /* or it would be the record */
     struct cut cuts[MODEL_JOIN];
-    for (uint32_t i = 0; ok && i < exchanges && find_cuts(b, p, first, d, cuts); i++) ok = exchange(p, cuts);
+    for (uint32_t i = 0; ok && i < exchanges && find_cuts(b, p, first, i == 0, d, cuts); i++) ok = exchange(p, cuts);
     return ok && (alone || turn(b, p, first, d));
 }
 
@@ -259,7 +268,7 @@ enum error_code synth_blocks(struct synth *s, struct error *e) {
     struct draws d = {random_key_text(s->key, "blocks"), 0};
     bool ok = true;
     if (s->model->shares == SHARES_EXPECTED) ok = walk(b, s->span_ms, &d, &s->blocks);
-    int64_t per_ms = b->same_hour ? (b->span_ms + DAY_MS - 1) / DAY_MS * DAY_MS : b->span_ms;
+    int64_t per_ms = b->span_ms + filler_ms(b);
     int64_t records = (s->span_ms + per_ms - 1) / per_ms;
     for (; ok && s->model->shares == SHARES_EXACT && records > 0; records -= ROW_MAX)
         ok = add_row(b, records < ROW_MAX ? (uint32_t)records : ROW_MAX, s->span_ms == b->span_ms, &d, &s->blocks);
