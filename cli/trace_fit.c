@@ -68,19 +68,29 @@ static enum error_code name_model(const struct options *o, struct model *m, cons
     return model_text(&m->about, about, e);
 }
 
-/* State and blocks are of all pools at once, up to the end of the shortest. */
-static void say_what_is_left_out(const struct trace *t, int process) {
+static bool is_skipped(const struct fit *f, const char *name) {
+    for (uint32_t i = 0; i < f->n_skipped; i++)
+        if (strcmp(f->skipped[i], name) == 0) return true;
+    return false;
+}
+
+/* State and blocks are of all pools at once, up to the end of the shortest of
+ * those that are kept. */
+static void say_what_is_left_out(const struct trace *t, const struct fit *f, int process) {
     char common[32], longest[32], note[200];
-    uint32_t longer = 0, most = 0;
+    uint32_t longer = 0;
+    int64_t most_ms = 0;
     for (uint32_t i = 0; i < t->n_pools; i++) {
-        longer += t->pools[i].span_ms > t->span_ms;
-        if (t->pools[i].span_ms > t->pools[most].span_ms) most = i;
+        int64_t span_ms = t->pools[i].span_ms;
+        if (is_skipped(f, t->pools[i].name)) continue;
+        longer += span_ms > f->model->span_ms;
+        if (span_ms > most_ms) most_ms = span_ms;
     }
     if (!longer || process == MODEL_RUNS) return;
-    snprintf(note, sizeof note, "%s the first %s, which all pools have; %u of %u have more, up to %s",
+    snprintf(note, sizeof note, "%s the first %s, which all %spools have; %u of %u have more, up to %s",
              process == MODEL_STATE ? "the state is fitted to" : "blocks are cut from",
-             text_format_duration(t->span_ms, common), longer, t->n_pools,
-             text_format_duration(t->pools[most].span_ms, longest));
+             text_format_duration(f->model->span_ms, common), f->n_skipped ? "kept " : "", longer, f->model->n_pools,
+             text_format_duration(most_ms, longest));
     cli_say("note", note);
 }
 
@@ -111,7 +121,7 @@ static enum error_code fit_a_trace(const struct options *o, struct error *e) {
     if (!options_get(o, "bootstrap") && t->n_pools > FIT_MANY_POOLS) bootstrap = FIT_BOOTSTRAP_MANY;
     how.bootstrap = (uint32_t)bootstrap;
     enum error_code rc = fit_trace(t, &how, &fit, e);
-    if (rc == OK) say_what_is_left_out(t, how.process);
+    if (rc == OK) say_what_is_left_out(t, &fit, how.process);
     if (rc == OK) say_what_is_ignored(o, how.process);
     if (rc == OK) rc = name_model(o, fit.model, o->positional[0], e);
     if (rc == OK) {

@@ -34,124 +34,6 @@ void fit_free(struct fit *f) {
     memset(f, 0, sizeof *f);
 }
 
-/* ---- which pools ----------------------------------------------------------------------- */
-
-/* Complete runs of either kind: the lesser number. */
-struct evidence {
-    uint32_t ups, downs;
-    uint32_t state; /* the lesser of the two at the cut that shows most */
-};
-
-static uint32_t lesser(const struct evidence *v) { return v->ups < v->downs ? v->ups : v->downs; }
-
-static struct evidence count_runs(const struct trace_capacity *c) {
-    struct evidence v = {0, 0, 0};
-    uint32_t changes = 0;
-    for (uint32_t i = 1; i < c->n; i++) {
-        if ((c->value[i] > 0) == (c->value[i - 1] > 0) || changes++ == 0) continue;
-        v.ups += c->value[i - 1] > 0;
-        v.downs += c->value[i - 1] == 0;
-    }
-    return v;
-}
-
-/* Changes of a cut: n of them bound n - 1 complete runs, in turns. */
-static struct evidence pool_evidence(const struct grid *g, uint32_t pool) {
-    struct evidence v = count_runs(&g->trace->pools[pool].capacity);
-    const struct grid_pool *p = &g->pool[pool];
-    for (uint32_t c = 0; c < p->n_cuts; c++) {
-        uint32_t changes = 0;
-        for (uint32_t i = 1; i < g->n; i++) changes += grid_bit(p->bits[c], i) != grid_bit(p->bits[c], i - 1);
-        if (changes / 2 > v.state + (changes % 2 == 0)) v.state = changes / 2 - (changes % 2 == 0);
-    }
-    return v;
-}
-
-static enum error_code skip_pool(struct fit *f, const char *name, struct error *e) {
-    char **grown = realloc(f->skipped, (f->n_skipped + 1) * sizeof *grown);
-    if (!grown) return error_set(e, ERR_FAILED, NULL, "out of memory");
-    f->skipped = grown;
-    f->skipped[f->n_skipped] = strdup(name);
-    return f->skipped[f->n_skipped++] ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
-}
-
-static enum error_code check_bounded(const struct trace *t, struct error *e) {
-    for (uint32_t i = 0; i < t->n_pools; i++) {
-        const struct trace_pool *p = &t->pools[i];
-        bool unlimited = false;
-        if (!p->has_capacity)
-            return error_set(e, ERR_INPUT, p->name,
-                             "has prices alone; a fit needs a record of its capacity (the time at "
-                             "which instances could be had) as well");
-        for (uint32_t k = 0; k < p->capacity.n; k++) unlimited = unlimited || p->capacity.value[k] > TRACE_CAPACITY_MAX;
-        if (unlimited)
-            return error_set(e, ERR_INPUT, p->name, "has no bounded capacity to fit (--single-means one bounds it)");
-    }
-    return OK;
-}
-
-/* Complete runs of either kind that a process needs. */
-static uint32_t runs_needed(const struct fit_options *o) {
-    if (o->skip_few && o->family) return family_runs_min(o->family);
-    return o->process == MODEL_BLOCKS ? FIT_BLOCKS_RUNS_MIN : FIT_RUNS_MIN;
-}
-
-static enum error_code too_few(const char *name, const struct evidence *v, uint32_t needed, const char *help,
-                               struct error *e) {
-    char level[64] = "";
-    if (v->state > lesser(v)) snprintf(level, sizeof level, " (%u at the level it crosses most)", v->state);
-    return error_set(e, ERR_INPUT, name, "has %u complete up-runs and %u down-runs%s; a fit needs %u of each%s", v->ups,
-                     v->downs, level, needed, help);
-}
-
-/* Which pools have enough to say.  The state process takes weights from the
- * others for those that have not, if there are others; blocks are of all pools
- * together, and so is what they need; runs can do nothing. */
-static enum error_code judge_pools(const struct grid *g, const struct fit_options *o, bool *enough, struct error *e) {
-    uint32_t fine = 0, best = 0, together = 0;
-    struct evidence most = {0, 0, 0};
-    for (uint32_t i = 0; i < g->n_pools; i++) {
-        struct evidence v = pool_evidence(g, i);
-        together += v.state;
-        uint32_t least = o->process == MODEL_BLOCKS ? FIT_BLOCKS_RUNS_MIN : FIT_RUNS_MIN;
-        enough[i] = (o->process == MODEL_RUNS ? lesser(&v) : v.state) >= least;
-        if (o->skip_few && o->family && lesser(&v) < family_runs_min(o->family)) enough[i] = false;
-        fine += enough[i];
-        if (!enough[i] && o->process == MODEL_RUNS && !o->skip_few)
-            return too_few(g->trace->pools[i].name, &v, FIT_RUNS_MIN, " (--skip-few leaves such pools out)", e);
-        if (i && v.state <= most.state) continue;
-        most = v;
-        best = i;
-    }
-    if (fine || (o->process == MODEL_BLOCKS && !o->skip_few && together >= FIT_BLOCKS_RUNS_MIN)) return OK;
-    return too_few(g->trace->pools[best].name, &most, runs_needed(o),
-                   g->n_pools > 1 ? ", and no other pool has more" : "", e);
-}
-
-/* A view of the trace that borrows its pools; without those that have too few
- * runs when that is asked for. */
-static enum error_code choose_pools(const struct trace *t, const struct fit_options *o, struct fit *f,
-                                    struct trace *view, bool *thin, struct error *e) {
-    struct grid g = {0};
-    bool *enough = calloc(t->n_pools, sizeof *enough);
-    *view = *t;
-    view->n_pools = 0;
-    view->pools = calloc(t->n_pools, sizeof *view->pools);
-    enum error_code rc = view->pools && enough ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
-    if (rc == OK) rc = grid_make(t, NULL, &g, e);
-    if (rc == OK) rc = judge_pools(&g, o, enough, e);
-    for (uint32_t i = 0; rc == OK && i < t->n_pools; i++) {
-        thin[view->n_pools] = !enough[i];
-        if (enough[i] || !o->skip_few)
-            view->pools[view->n_pools++] = t->pools[i];
-        else
-            rc = skip_pool(f, t->pools[i].name, e);
-    }
-    grid_free(&g);
-    free(enough);
-    return rc;
-}
-
 /* ---- one pool ---------------------------------------------------------------------------- */
 
 static enum error_code name_pool(const struct trace_pool *from, struct model_pool *to, struct error *e) {
@@ -262,10 +144,10 @@ static enum error_code fit_pool(const struct trace *t, uint32_t i, const struct 
                          MODEL_LEVELS_MAX);
     report->availability = out->levels[0].capacity == 0 ? 1 - out->levels[0].share : 1;
     report->availability_se = availability_error(&p->capacity, t->span_ms);
-    report->runs_seen = v.state > lesser(&v) ? v.state : lesser(&v);
+    report->runs_seen = v.state > evidence_lesser(&v) ? v.state : evidence_lesser(&v);
     report->up.n = v.ups;
     report->down.n = v.downs;
-    if (lesser(&v) >= FIT_RUNS_MIN) TRY(fit_runs(p, g->probe_h, o, out, report, e));
+    if (evidence_lesser(&v) >= FIT_RUNS_MIN) TRY(fit_runs(p, g->probe_h, o, out, report, e));
     price_fit(p, t->span_ms, out, report);
     out->has_state = o->process == MODEL_STATE;
     report->swing_p = NAN;
@@ -327,13 +209,13 @@ static enum error_code check_family(const char *name, struct error *e) {
 enum error_code fit_trace(const struct trace *t, const struct fit_options *o, struct fit *out, struct error *e) {
     struct trace view = {.pools = NULL};
     memset(out, 0, sizeof *out);
-    out->runs_needed = runs_needed(o);
+    out->runs_needed = pools_runs_needed(o);
     gsl_set_error_handler_off(); /* which would abort: what fails is looked at here */
     if (o->family) TRY(check_family(o->family, e));
-    TRY(check_bounded(t, e));
+    TRY(pools_check_bounded(t, e));
     bool *thin = calloc(t->n_pools, sizeof *thin);
     enum error_code rc = thin ? OK : error_set(e, ERR_FAILED, NULL, "out of memory");
-    if (rc == OK) rc = choose_pools(t, o, out, &view, thin, e);
+    if (rc == OK) rc = pools_choose(t, o, out, &view, thin, e);
     if (rc == OK) rc = fit_view(&view, o, thin, out, e);
     free(view.pools);
     free(thin);

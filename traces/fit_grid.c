@@ -98,11 +98,17 @@ enum error_code grid_make(const struct trace *t, const struct grid *like, struct
         if (t->pools[i].gap_ms > step_ms) step_ms = t->pools[i].gap_ms;
         if (t->pools[i].resolution_ms > probe_ms) probe_ms = t->pools[i].resolution_ms;
     }
+    g->step_is = step_ms    ? "the longest sampling step of the trace"
+                 : probe_ms ? "as given; --resolution changes it"
+                            : "assumed, as the trace has none; --resolution sets it";
     if (!step_ms) step_ms = probe_ms ? probe_ms : STEP_OTHERWISE_MS;
-    if (t->span_ms / step_ms > SAMPLES_MAX) step_ms = t->span_ms / SAMPLES_MAX;
+    if (t->span_ms / step_ms > SAMPLES_MAX) {
+        step_ms = t->span_ms / SAMPLES_MAX;
+        g->step_is = "the finest for a trace of this length";
+    }
+    g->step_h = (double)step_ms / (double)MS_PER_HOUR;
     g->n = (uint32_t)(t->span_ms / step_ms);
     if (g->n < 2) return error_set(e, ERR_INPUT, NULL, "the trace is too short to be fitted");
-    g->step_h = (double)step_ms / (double)MS_PER_HOUR;
     g->probe_h = probe_ms > step_ms ? (double)probe_ms / (double)MS_PER_HOUR : g->step_h;
     g->pool = calloc(g->n_pools, sizeof *g->pool);
     uint32_t *values = malloc(g->n * sizeof *values);

@@ -63,6 +63,7 @@ struct grid_pool {
 struct grid {
     uint32_t n_pools, n; /* samples */
     double step_h, probe_h;
+    const char *step_is; /* what sets step_h, in words */
     const struct trace *trace;
     struct grid_pool *pool;
 };
@@ -165,6 +166,34 @@ enum error_code simulate(const struct model *m, const struct grid *like, uint32_
                          void *arg, struct error *e);
 /* How many of them are worth their time. */
 uint32_t simulate_count(const struct model *m);
+/* ---- which pools ------------------------------------------------------------------------ */
+
+/* What a pool shows of its changes. */
+struct evidence {
+    uint32_t ups, downs; /* complete runs */
+    uint32_t common;     /* the lesser of the two in the time looked at */
+    uint32_t state;      /* there, as the grid shows it: the lesser of the two at the cut that shows most */
+    double mean_ms;      /* of the kind of run that is the shorter */
+    int64_t span_ms;     /* looked at */
+    int64_t step_ms;     /* from look to look */
+    const char *step_is; /* what sets the step */
+};
+
+/* Of up- and down-runs. */
+uint32_t evidence_lesser(const struct evidence *v);
+/* In the time of the grid; one without rows shows no state. */
+struct evidence pool_evidence(const struct grid *g, uint32_t pool);
+/* Complete runs of either kind that a process needs. */
+uint32_t pools_runs_needed(const struct fit_options *o);
+/* ERR_INPUT for a pool whose capacity is not known or not bounded. */
+enum error_code pools_check_bounded(const struct trace *t, struct error *e);
+/* A view of the trace that borrows its pools; without those that have too few
+ * runs when that is asked for: their names are in f->skipped.  It is as long as
+ * the shortest that is kept.  thin[i]: pool i of the view has too few.  Free
+ * view->pools, on failure too. */
+enum error_code pools_choose(const struct trace *t, const struct fit_options *o, struct fit *f, struct trace *view,
+                             bool *thin, struct error *e);
+
 /* Shares of time at each capacity. */
 enum error_code levels_fit(const struct trace_pool *p, int64_t span_ms, struct model_pool *out, struct error *e);
 

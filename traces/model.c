@@ -214,14 +214,14 @@ enum error_code model_check(struct model *m, const char *where, struct error *e)
         snprintf(place, sizeof place, "%.120s: pool '%.150s'", where, p->name);
         if (i && strcmp(p->name, m->pools[i - 1].name) == 0) return error_set(e, ERR_INPUT, place, "is there twice");
         TRY(complete_identity(p, e));
-        if (p->has_state) TRY(check_state(m, p, place, e));
-        if (p->has_runs) TRY(check_runs(p, place, e));
         if (m->process == MODEL_STATE && !p->has_state)
             return error_set(e, ERR_INPUT, place, "process state needs \"levels\" and \"weights\"");
         if (m->process == MODEL_RUNS && !p->has_runs)
             return error_set(e, ERR_INPUT, place, "process runs needs \"up\" and \"down\"");
         if (m->process == MODEL_BLOCKS && !p->history.capacity.n)
             return error_set(e, ERR_INPUT, place, "process blocks needs a \"history\"");
+        if (p->has_state) TRY(check_state(m, p, place, e));
+        if (p->has_runs) TRY(check_runs(p, place, e));
     }
     if (m->n_pools == 0 && m->n_events == 0 && !m->lifetime.known)
         return error_set(e, ERR_INPUT, where, "has no pools, no events and no lifetime");

@@ -220,6 +220,46 @@ run 0 trace fit "$work/lengths"
 says err 'note: blocks are cut from the first 20d, which all pools have; 1 of 2 have more, up to 30d'
 run 0 trace fit "$work/lengths" --process state --bootstrap 0
 says err 'note: the state is fitted to the first 20d, which all pools have; 1 of 2 have more, up to 30d'
+# a pool left out for its few runs leaves the others' time alone
+run 0 trace synth "$work/uneven.json" --span 30d --format skypilot -o "$work/full"
+cp -r "$work/full" "$work/brief"
+awk 'BEGIN { printf "{\"metadata\": {\"gap_seconds\": 300}, \"data\": [1"
+    for (i = 1; i < 576; i++) printf ",1"
+    print "]}" }' >"$work/brief/still.json"
+for process in blocks state runs; do
+    run 0 trace fit "$work/full" --process $process --bootstrap 0 --name x -o "$work/full.json"
+    run 0 trace fit "$work/brief" --process $process --bootstrap 0 --name x -o "$work/brief.json" --skip-few
+    says out 'still: left out, too few runs'
+    no "$process: cut to a pool that is left out" grep -q 'which all' "$work/err"
+    sed 's/fitted to brief/fitted to full/' "$work/brief.json" >"$work/same.json"
+    yes "$process: a pool left out changes the others" cmp -s "$work/full.json" "$work/same.json"
+done
+# one that has runs enough is kept, and cuts
+awk 'BEGIN { printf "{\"metadata\": {\"gap_seconds\": 300}, \"data\": [1"
+    for (i = 1; i < 4896; i++) printf ",%d", i % 60 < 40
+    print "]}" }' >"$work/brief/kept.json"
+run 0 trace fit "$work/brief" --skip-few
+says err 'blocks are cut from the first 17d, which all kept pools have; 2 of 3 have more, up to 30d'
+# runs shorter than the resolution
+awk 'BEGIN { print "# spotsim-trace 1\ntime,pool,capacity,price"
+    for (i = 0; i < 8640; i++) printf "%d,a,%d,\n", i * 3, (i + 1) % 2 }' >"$work/fast.csv"
+run 2 trace fit "$work/fast.csv"
+says err 'shorter than the resolution, 1m (assumed, as the trace has none; --resolution sets it): a fit sees 0 of each and needs 3'
+run 0 trace fit "$work/fast.csv" --resolution 1s
+# unlimited: what is said helps
+printf '# spotsim-trace 1\ntime,pool,capacity,price\n0,a,unlimited,\n86400,a,0,\n' >"$work/unlimited.csv"
+run 2 trace fit "$work/unlimited.csv"
+says err 'a: has unlimited capacity, which no model has; write 1 or a count in place of "unlimited" in its record'
+run 2 trace fit "$work/full" --single-means unlimited
+says err 'or leave --single-means unlimited out'
+# blocks and runs without what they are made of
+pool='"pools": [{"name": "a", "levels": [[0, 0.5], [1, 0.5]]}]'
+printf '{"format": 1, "process": "blocks", %s}' "$pool" >"$work/bare.json"
+run 2 trace synth "$work/bare.json"
+says err "pool 'a': process blocks needs a \"history\""
+printf '{"format": 1, "process": "runs", %s}' "$pool" >"$work/bare.json"
+run 2 trace synth "$work/bare.json"
+says err "pool 'a': process runs needs \"up\" and \"down\""
 run 0 trace synth --help
 run 0 trace fit --help
 run 0 trace compare --help

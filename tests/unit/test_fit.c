@@ -195,7 +195,8 @@ static void too_few_data_are_refused(void **state) {
     trace_free(few);
     struct trace *unlimited = load("{\"metadata\": {\"gap_seconds\": 3600}, \"data\": [1]}");
     unlimited->pools[0].capacity.value[0] = TRACE_UNLIMITED;
-    assert_input_error(fit_trace(unlimited, &o, &f, &e), &e, "no bounded capacity");
+    assert_input_error(fit_trace(unlimited, &o, &f, &e), &e, "unlimited capacity",
+                       "leave --single-means unlimited out");
     fit_free(&f);
     trace_free(unlimited);
     /* one pool with enough, one without: left out by name */
@@ -279,6 +280,81 @@ static void quiet_pools_are_kept(void **state) {
     for (size_t i = 0; i < 3; i++) strbuf_free(all[i]);
 }
 
+/* A pool that is left out is as if it had never been there: the others keep
+ * all of their time. */
+static void a_short_pool_left_out_cuts_no_other(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct strbuf both = {0}, alone = {0};
+    strbuf_puts(&both, "# pool {\"name\": \"a\", \"span_ms\": 2592000000}\n");
+    strbuf_puts(&alone, "# pool {\"name\": \"a\", \"span_ms\": 2592000000}\ntime,pool,capacity,price\n");
+    strbuf_puts(&both, "# pool {\"name\": \"b\", \"span_ms\": 172800000}\ntime,pool,capacity,price\n0,b,1,\n");
+    for (int i = 0; i < 110; i++) {
+        int at = i * 23000 + i % 7 * 1200, value = (i + 1) % 2;
+        strbuf_printf(&both, "%d,a,%d,\n", at, value);
+        strbuf_printf(&alone, "%d,a,%d,\n", at, value);
+    }
+    struct trace *two = tidy(both.data), *one = tidy(alone.data);
+    assert_int_equal(two->span_ms, 172800000);
+    static const int processes[] = {MODEL_BLOCKS, MODEL_STATE, MODEL_RUNS};
+    for (size_t i = 0; i < 3; i++) {
+        struct fit_options o = {.process = processes[i], .skip_few = true};
+        struct fit f, g;
+        struct strbuf x = {0}, y = {0};
+        assert_ok(fit_trace(two, &o, &f, &e), &e);
+        assert_ok(fit_trace(one, &o, &g, &e), &e);
+        assert_int_equal(f.n_skipped, 1);
+        assert_string_equal(f.skipped[0], "b");
+        assert_int_equal(f.model->span_ms, 2592000000);
+        fit_write(&f, &x);
+        fit_write(&g, &y);
+        assert_string_equal(x.data, y.data);
+        strbuf_free(&x);
+        strbuf_free(&y);
+        fit_free(&f);
+        fit_free(&g);
+    }
+    struct fit_options o = {.process = MODEL_STATE};
+    struct fit f;
+    assert_input_error(fit_trace(two, &o, &f, &e), &e, "a", "first 2d, which all pools have", "needs 10");
+    fit_free(&f);
+    trace_free(two);
+    trace_free(one);
+    strbuf_free(&both);
+    strbuf_free(&alone);
+}
+
+/* Runs of 3 s: a minute from look to look, which is assumed, sees none of them. */
+static void runs_shorter_than_the_resolution(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct strbuf rows = {0};
+    strbuf_puts(&rows, "# pool {\"name\": \"a\", \"span_ms\": 25920000}\ntime,pool,capacity,price\n");
+    for (int i = 0; i < 8640; i++) strbuf_printf(&rows, "%d,a,%d,\n", i * 3, (i + 1) % 2);
+    struct trace *t = tidy(rows.data);
+    struct fit f;
+    static const int processes[] = {MODEL_BLOCKS, MODEL_STATE};
+    for (size_t i = 0; i < 2; i++) {
+        struct fit_options o = {.process = processes[i]};
+        for (int skip = 0; skip < 2; skip++) {
+            o.skip_few = skip;
+            t->pools[0].resolution_ms = 0;
+            assert_input_error(fit_trace(t, &o, &f, &e), &e, "a", "has 4319 complete up-runs and 4319 down-runs",
+                               "shorter than the resolution, 1m (assumed, as the trace has none; --resolution sets it)",
+                               i ? "a fit sees 0 of each and needs 10" : "a fit sees 0 of each and needs 3");
+            fit_free(&f);
+        }
+        t->pools[0].resolution_ms = 30000;
+        assert_input_error(fit_trace(t, &o, &f, &e), &e, "the resolution, 30s (as given; --resolution changes it)");
+        fit_free(&f);
+        t->pools[0].resolution_ms = 1000;
+        assert_ok(fit_trace(t, &o, &f, &e), &e);
+        fit_free(&f);
+    }
+    trace_free(t);
+    strbuf_free(&rows);
+}
+
 static void lifetimes_from_csv(void **state) {
     (void)state;
     struct error e = {0};
@@ -335,6 +411,8 @@ int main(void) {
         cmocka_unit_test(a_fit_says_what_it_found),
         cmocka_unit_test(too_few_data_are_refused),
         cmocka_unit_test(quiet_pools_are_kept),
+        cmocka_unit_test(a_short_pool_left_out_cuts_no_other),
+        cmocka_unit_test(runs_shorter_than_the_resolution),
         cmocka_unit_test(lifetimes_from_csv),
         cmocka_unit_test(shapes),
     };
