@@ -234,8 +234,6 @@ bool composer_ignores_rows(const struct composer *c) {
     return placer && is_builtin(placer) && placer->hears == SP_HEARS_NONE && !c->policy[WHOLE];
 }
 
-bool composer_settled(const struct composer *c) { return c->settled; }
-
 uint32_t composer_target(const struct composer *c) { return c->target; }
 
 uint32_t composer_final_target(const struct composer *c) { return (uint32_t)(c->target + c->overprovision); }

@@ -39,9 +39,6 @@ uint32_t composer_hears(const struct composer *c);
 /* Where no pool's capacity is observed nothing in it depends on how many spot
  * rows a pool has and in which states, so that view->changed need not tell. */
 bool composer_ignores_rows(const struct composer *c);
-/* After the last step nothing was missing and nothing too many: until its wake
- * time a step on unheard observations would change nothing. */
-bool composer_settled(const struct composer *c);
 uint32_t composer_target(const struct composer *c);                   /* as of the last step, share applied */
 uint32_t composer_final_target(const struct composer *c);             /* the same plus the mix's overprovision */
 uint32_t composer_base(const struct composer *c);                     /* as of the last step */

@@ -27,7 +27,10 @@ struct composer {
     int64_t retry_at[SP_MARKETS];
     /* what the last step said, for the host */
     uint32_t target, base, wanted[SP_MARKETS];
-    bool clamped, settled;
+    bool clamped;
+    /* Nothing was missing and nothing too many: until its wake time a step on unheard
+     * observations would change nothing. */
+    bool settled;
     uint32_t hears;
 };
 

@@ -132,24 +132,24 @@ rmdir "$work/here/calm" && echo '{}' >"$work/here/calm"
 (cd "$work/here" && run 2 "$program" trace synth calm --span 1d && [ $bad -eq 0 ]) || bad=$((bad + 1))
 
 # ---- installed ----
-make -s -o all BUILD="$(dirname "$program")" DESTDIR="$work/root" PREFIX=/usr install >"$work/log" 2>&1 || {
+make -s -o all BUILD="$(dirname "$program")" DESTDIR="$work/root" PREFIX=/prefix install >"$work/log" 2>&1 || {
     cat "$work/log"
     exit 1
 }
-installed=$work/root/usr/bin/spotsim
+installed=$work/root/prefix/bin/spotsim
 cd "$work" || exit 1
 run 0 "$installed" trace synth --list
 cmp "$work/out" "$work/list" || bad=$((bad + 1))
 run 0 "$installed" trace synth calm --seed 1 --span 10d -o "$work/calm.csv"
 run 0 "$installed" sweep --trace "$work/calm.csv" --target 2 --policy 'spot+cheapest' --stress
 says out 'regional-outage'
-run 0 "$installed" run --trace "$work/root/usr/share/spotsim/traces/demo" --target 2 --policy 'spot+cheapest'
+run 0 "$installed" run --trace "$work/root/prefix/share/spotsim/traces/demo" --target 2 --policy 'spot+cheapest'
 if command -v gnuplot >/dev/null; then
     run 0 "$installed" trace plot "$work/calm.csv" -o "$work/calm.svg"
     [ -s "$work/calm.svg" ] || { echo "no picture"; bad=$((bad + 1)); }
 fi
 cd "$OLDPWD" || exit 1
-make -s DESTDIR="$work/root" PREFIX=/usr uninstall
+make -s DESTDIR="$work/root" PREFIX=/prefix uninstall
 left=$(find "$work/root" -type f)
 [ -z "$left" ] || { echo "uninstall leaves $left"; bad=$((bad + 1)); }
 

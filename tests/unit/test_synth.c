@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tests/support/model_text.h"
 #include "traces/model_state.h"
 #include "traces/stat.h"
 #include "traces/synth.h"
@@ -14,22 +15,6 @@
 #define HEAD "{\"format\": 1, "
 #define SCALES "\"scales_h\": [0.5, 4, 32], \"common\": [0, 1, 1], "
 #define WEIGHTS "\"weights\": [0.2, 0.4, 0.4]"
-
-static struct model *parse(const char *text) {
-    struct model *m = NULL;
-    struct error e = {0};
-    assert_ok(model_parse("m.json", text, strlen(text), &m, &e), &e);
-    return m;
-}
-
-static void refuse_(const char *text, const char *piece, int line) {
-    struct model *m = NULL;
-    struct error e = {0};
-    enum error_code rc = model_parse("m.json", text, strlen(text), &m, &e);
-    test_error(rc, ERR_INPUT, &e, __FILE__, line, "m.json", piece, NULL);
-    assert_null(m);
-}
-#define refuse(text, piece) refuse_((text), (piece), __LINE__)
 
 static struct trace *make(const struct model *m, uint64_t seed, int64_t span_ms) {
     struct trace *t = NULL;

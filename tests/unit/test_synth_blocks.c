@@ -6,28 +6,13 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tests/support/model_text.h"
 #include "tests/support/support.h"
 #include "traces/synth.h"
 
 #define TICK_MS (600 * MS_PER_S)
 #define TICKS 1500 /* ten days and ten hours */
 #define DAY 144    /* ticks */
-
-static struct model *parse(const char *text) {
-    struct model *m = NULL;
-    struct error e = {0};
-    assert_ok(model_parse("m.json", text, strlen(text), &m, &e), &e);
-    return m;
-}
-
-static void refuse_(const char *text, const char *piece, int line) {
-    struct model *m = NULL;
-    struct error e = {0};
-    enum error_code rc = model_parse("m.json", text, strlen(text), &m, &e);
-    test_error(rc, ERR_INPUT, &e, __FILE__, line, "m.json", piece, NULL);
-    assert_null(m);
-}
-#define refuse(text, piece) refuse_((text), (piece), __LINE__)
 
 static struct trace *make(const struct model *m, uint64_t seed, int64_t span_ms, uint32_t threads) {
     struct trace *t = NULL;
